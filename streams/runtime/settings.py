@@ -1,0 +1,110 @@
+"""Every setting of every part, in one class.
+
+Order of precedence: environment (`MESHLINE_*`), then the file `env` in the data folder, which `meshline up`
+writes with the addresses it chose, then the defaults here. Nested parts use two underscores:
+`MESHLINE_DOOR__PORT=8088`.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class MissingSetting(Exception):
+    """A setting that this command needs is not given: run `meshline up`, or set it in the environment."""
+
+
+def home_folder() -> Path:
+    """The data folder: `MESHLINE_HOME`, or `.meshline` in the working directory."""
+    return Path(os.environ.get("MESHLINE_HOME", ".meshline")).absolute()
+
+
+class DoorSettings(BaseModel):
+    host: str = "127.0.0.1"
+    port: int = 8088
+    public_url: str = ""  #: what senders call; HubSpot signs the full URL, so proxies must not change it
+    max_body_bytes: int = 512 * 1024
+    tolerance: timedelta = timedelta(minutes=5)  #: past and future
+    dedupe_window: timedelta = timedelta(days=4)  #: senders retry for up to 76 hours with the same delivery id
+    requests_per_second: float = 200.0  #: per source; above it 429 with Retry-After
+    #: source -> live secrets, newest first; two are live during a rotation
+    secrets: dict[str, list[SecretStr]] = Field(default_factory=dict)
+
+
+class WorkerSettings(BaseModel):
+    group: str = "meshline"  #: consumer groups are `<group>.streams`, `<group>.sinks`, `<group>.reconciler`
+    slot: str = "0"  #: this worker's number; it makes group.instance.id and transactional.id
+    delivery: Literal["exactly-once", "at-least-once"] = "at-least-once"
+    metrics_port: int = 0  #: 0 takes a free port and logs it
+    batch_size: int = 1000
+    hold_for: timedelta = timedelta(hours=48)  #: after that a hold becomes a dead letter
+    line_grace: timedelta = timedelta(minutes=15)  #: how long an opportunity waits for its line items
+    hold_poll: timedelta = timedelta(seconds=1)
+
+
+class SinkSettings(BaseModel):
+    concurrency: int = 16  #: keys in flight at once
+    attempts: int = 3
+    first_backoff: timedelta = timedelta(seconds=0.5)
+    max_backoff: timedelta = timedelta(seconds=30)
+    timeout: timedelta = timedelta(seconds=10)  #: of one call
+    rate_per_second: float = 100.0  #: calls to one target
+    breaker_failures: int = 5  #: in a row, then writes pause
+    breaker_pause: timedelta = timedelta(seconds=10)  #: until the half-open probe
+    erp_poll: timedelta = timedelta(seconds=1)
+    erp_poll_overlap: timedelta = timedelta(seconds=30)  #: re-read, so that a late commit is not missed
+
+
+class ReconcilerSettings(BaseModel):
+    grace: timedelta = timedelta(minutes=5)  #: younger differences are in flight, not drift
+    idle: timedelta = timedelta(seconds=30)  #: a silent partition's watermark follows the clock after this
+    tick: timedelta = timedelta(seconds=1)
+
+
+class PolicySettings(BaseModel):
+    discount_threshold_percent: float = Field(default=20, ge=0, le=100)  #: above it an approval must be recorded
+    pilot_accounts: list[str] | None = None  #: None: everybody; a list: only these, others are skipped
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="MESHLINE_", env_nested_delimiter="__", extra="ignore", nested_model_default_partial_update=True
+    )
+
+    bootstrap: str = ""  #: Kafka, host:port[,host:port]
+    registry_url: str = ""  #: Confluent-compatible schema registry
+    connect_url: str = ""  #: Kafka Connect's REST API
+    crm_url: str = ""  #: postgresql://user:password@host:port/db
+    operations_url: str = ""  #: the same for the operations database
+    erp_url: str = ""  #: http://host:port
+    erp_database: str = ""
+    erp_user: str = ""
+    erp_password: SecretStr = SecretStr("")
+    log_format: Literal["json", "console"] = "json"
+    log_level: str = "info"
+
+    door: DoorSettings = Field(default_factory=DoorSettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    sink: SinkSettings = Field(default_factory=SinkSettings)
+    reconciler: ReconcilerSettings = Field(default_factory=ReconcilerSettings)
+    policy: PolicySettings = Field(default_factory=PolicySettings)
+
+    def need(self, *names: str) -> None:
+        """Raise MissingSetting with what to type when one of the named settings is empty."""
+        for name in names:
+            value = getattr(self, name)
+            if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                raise MissingSetting(
+                    f"{name} is not set: run `meshline up` for the local parts, or set MESHLINE_{name.upper()}"
+                )
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Settings from the environment and, under it, the data folder's `env` file."""
+    return Settings(_env_file=(home or home_folder()) / "env")
