@@ -1,0 +1,57 @@
+"""The catalogue of reason codes, read from `reasons.yaml`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Reason(StrEnum):
+    """Why an event could not go through. Closed: a test holds it equal to the catalogue."""
+
+    UNDECODABLE = "undecodable"
+    CONTRACT_VIOLATION = "contract_violation"
+    MISSING_ACCOUNT = "missing_account"
+    MISSING_PRODUCT = "missing_product"
+    MISSING_PRICE = "missing_price"
+    PRICE_BELOW_LIST = "price_below_list"
+    DISCOUNT_NEEDS_APPROVAL = "discount_needs_approval"
+    CURRENCY_UNKNOWN = "currency_unknown"
+    DUPLICATE_CUSTOMER = "duplicate_customer"
+    CONFLICT_ON_FINANCIAL_FIELD = "conflict_on_financial_field"
+    STALE_VERSION = "stale_version"
+    HOLD_EXPIRED = "hold_expired"
+    ERP_REJECTED = "erp_rejected"
+    ERP_AMBIGUOUS = "erp_ambiguous"
+    ERP_VERIFICATION_FAILED = "erp_verification_failed"
+    PARTIAL_WRITE = "partial_write"
+    MAPPING_MISSING = "mapping_missing"
+    UNCLASSIFIED = "unclassified"
+
+
+class ReasonEntry(BaseModel):
+    """One line of the catalogue. `sla` is the time to resolve a letter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Literal["normalise", "decide", "sink", "any"]
+    impact: Literal["A", "B", "C"] = Field(alias="class")
+    retryable: bool
+    owner: str
+    backup: str
+    sla: timedelta
+    meaning: str
+    action: str
+
+
+@cache
+def catalogue() -> dict[Reason, ReasonEntry]:
+    """Every reason with its entry, in the file's order."""
+    document = yaml.safe_load(files("schemas").joinpath("reasons.yaml").read_text("utf-8"))
+    return {Reason(code): ReasonEntry.model_validate(entry) for code, entry in document["reasons"].items()}

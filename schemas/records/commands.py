@@ -1,0 +1,116 @@
+"""What is to be written to a system, what was written, and what needed no writing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from schemas.records.envelope import Travelling
+from schemas.records.erp import OrderLine
+from schemas.records.fields import CurrencyCode, Identifier, Money
+
+CommandKind = Literal["customer.upsert", "order.place", "account.write_back", "opportunity.write_back"]
+EffectOutcome = Literal["applied", "unchanged", "stale"]
+
+
+class CustomerUpsert(Travelling):
+    """The customer as the ERP should hold it, under a code that is reserved already."""
+
+    code: Identifier
+    name: Identifier
+    tax_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    street: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    state: str | None = None
+    country: str | None = None
+
+
+class OrderPlace(Travelling):
+    """A sales order; `total` is the sum of its lines' amounts."""
+
+    customer_code: Identifier
+    currency: CurrencyCode
+    total: Money
+    contract_reference: str | None = None
+    billing_terms: str | None = None
+    lines: list[OrderLine]
+
+
+class AccountWriteBack(Travelling):
+    """Fields of the CRM's account that the ERP owns. None leaves a field as it is."""
+
+    erp_customer_code: str | None = None
+    currency: str | None = None
+    outstanding_balance: Money | None = None
+    invoice_status: str | None = None
+    invoice_number: str | None = None
+    payment_status: str | None = None
+
+
+class OpportunityWriteBack(Travelling):
+    """Fields of the CRM's opportunity that the ERP owns. None leaves a field as it is."""
+
+    erp_order_number: str | None = None
+    currency: str | None = None
+    outstanding_balance: Money | None = None
+    invoice_status: str | None = None
+    invoice_number: str | None = None
+    payment_status: str | None = None
+
+
+class Command(Travelling):
+    """One effect to bring about in one system. Exactly one of the four bodies is set, the one of its kind.
+
+    `command_id` is deterministic: the same event decided twice gives the same command.
+    """
+
+    command_id: Identifier
+    event_id: Identifier
+    kind: CommandKind
+    key: Identifier  #: the entity's CRM id: the target's external id
+    account_id: Identifier
+    version: int
+    sequence: int = 0
+    occurred_at: datetime
+    decided_at: datetime
+    traceparent: str = ""
+    customer: CustomerUpsert | None = None
+    order: OrderPlace | None = None
+    account: AccountWriteBack | None = None
+    opportunity: OpportunityWriteBack | None = None
+
+
+class Effect(Travelling):
+    """What a command came to, after it was read back and compared."""
+
+    effect_id: Identifier  #: the command's id
+    event_id: Identifier
+    kind: CommandKind
+    key: Identifier
+    account_id: Identifier
+    version: int
+    sequence: int = 0
+    outcome: EffectOutcome
+    external_id: str = ""  #: the target's own id of the record
+    external_number: str = ""  #: what people call it there: customer code, order number
+    fields_compared: int = 0
+    attempts: int = 1
+    occurred_at: datetime
+    applied_at: datetime
+    traceparent: str = ""
+
+
+class Skipped(Travelling):
+    """An event that needed no effect, and why (`schemas.outcome.SkipWhy`)."""
+
+    event_id: Identifier
+    entity: str
+    key: str
+    account_id: str
+    why: Identifier
+    detail: str = ""
+    origin: Identifier
+    skipped_at: datetime

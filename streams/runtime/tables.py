@@ -1,0 +1,150 @@
+"""The operations database: what all workers share, and people query.
+
+Kafka is the record; these tables are what is needed to decide and to act exactly once. Changed by migrations only
+(`streams/runtime/migrations`); a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+#: The newest version of each record that was decided on. Writes are guarded by (version, sequence).
+records = Table(
+    "records",
+    metadata,
+    Column("side", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("parent", Text),  # a line item's opportunity, an invoice's order
+    Column("version", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("body", JSONB, nullable=False),
+    # What was last forwarded to the other side, and by which event: an unchanged repeat is skipped,
+    # a repeat of the very event is forwarded again.
+    Column("fingerprint", Text),
+    Column("fingerprint_event", Text),
+    _time("updated_at"),
+    Index("records_by_account", "account_id", "side", "entity"),
+    Index("records_by_parent", "parent"),
+)
+
+#: CRM id <-> ERP code and id. The code is reserved before the first write.
+mappings = Table(
+    "mappings",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("crm_id", Text, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("external_id", Text),
+    Column("state", Text, nullable=False),  # reserved, applied
+    _time("reserved_at"),
+    _time("applied_at", nullable=True),
+)
+customer_codes = Sequence("customer_codes", start=1000, metadata=metadata)
+
+#: Events that wait for something, with their original bytes.
+holds = Table(
+    "holds",
+    metadata,
+    Column("hold_id", Text, primary_key=True),
+    Column("event_id", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("wait_kind", Text, nullable=False),
+    Column("wait_key", Text, nullable=False),
+    Column("wait_count", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("state", Text, nullable=False),  # open, releasing, released, expired, superseded
+    Column("source_topic", Text, nullable=False),
+    Column("source_partition", Integer, nullable=False),
+    Column("source_offset", BigInteger, nullable=False),
+    Column("source_timestamp", BigInteger, nullable=False),
+    Column("message_key", LargeBinary),
+    Column("message_value", LargeBinary),
+    Column("message_headers", JSONB, nullable=False),  # [[name, base64 or null], ...]
+    _time("held_since"),
+    _time("expires_at"),
+    _time("ended_at", nullable=True),
+    Index("holds_open", "state", "expires_at"),
+    Index("holds_by_record", "side", "entity", "key"),
+)
+
+#: One row per command: pending before the call, applied after the read-back.
+effects = Table(
+    "effects",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("command_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("state", Text, nullable=False),  # pending, applied, dead
+    Column("outcome", Text),
+    Column("external_id", Text),
+    Column("external_number", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    _time("started_at"),
+    _time("ended_at", nullable=True),
+    Index("effects_by_record", "target", "kind", "key"),
+)
+
+#: Webhook deliveries that were accepted: a sender's retry is answered 2xx and not published again.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("delivery_id", Text, primary_key=True),
+    _time("accepted_at"),
+    Index("deliveries_by_age", "accepted_at"),
+)
+
+#: How far a polled source has been read. Moved only after the broker has what was read.
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    _time("moved_at"),
+)
+
+#: The generation of a worker slot: an older one's writes to the ledger are refused.
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("slot", Text, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    _time("started_at"),
+)
