@@ -43,13 +43,19 @@ def _record(model: type[Travelling], seen: set[str]) -> Any:
             entry["default"] = field.get_default()
         fields.append(entry)
     doc = " ".join((model.__doc__ or "").split())
-    record: dict[str, Any] = {"type": "record", "name": model.__name__, "namespace": NAMESPACE, "doc": doc, "fields": fields}
+    record: dict[str, Any] = {
+        "type": "record",
+        "name": model.__name__,
+        "namespace": NAMESPACE,
+        "doc": doc,
+        "fields": fields,
+    }
     if not doc:
         del record["doc"]
     return record
 
 
-def _type(annotation: Any, seen: set[str]) -> Any:
+def _type(annotation: Any, seen: set[str]) -> Any:  # noqa: PLR0911 - one return per kind of type
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         decimals = [mark for mark in arguments[1:] if isinstance(mark, AvroDecimal)]

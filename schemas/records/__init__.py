@@ -1,4 +1,4 @@
-"""Every record that travels, as frozen pydantic models. Their Avro twins are in `schemas/avro`; a test holds them equal."""
+"""Every record that travels, as frozen pydantic models. Their Avro twins are in `schemas/avro`; a test compares them."""
 
 from schemas.records.commands import (
     AccountWriteBack,

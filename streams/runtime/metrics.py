@@ -1,0 +1,42 @@
+"""Every metric, by name, in one place. Labels are bounded: topics, reasons, flows, targets - never ids."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
+
+# The door.
+WEBHOOKS = Counter("mesh_webhooks_total", "Deliveries by answer given", ["source", "status"])
+
+# The line: what came of each event. The four outcomes of `schemas.outcome`.
+EVENTS_READ = Counter("mesh_events_read_total", "Records read from a topic by an agent", ["agent", "topic"])
+FORWARDED = Counter("mesh_forwarded_total", "Records sent on", ["agent", "topic"])
+DEAD_LETTERED = Counter("mesh_dead_lettered_total", "Dead letters written", ["stage", "reason"])
+HELD = Counter("mesh_held_total", "Events put on hold", ["wait"])
+HOLDS_OPEN = Gauge("mesh_holds_open", "Holds that wait now")
+SKIPPED = Counter("mesh_skipped_total", "Events that needed no effect", ["why"])
+
+# Sinks.
+EFFECTS = Counter("mesh_effects_total", "Commands settled, by outcome", ["target", "kind", "outcome"])
+CALLS = Counter("mesh_target_calls_total", "Calls to a target, by result", ["target", "result"])
+CALL_SECONDS = Histogram("mesh_target_call_seconds", "Duration of one call", ["target"], buckets=_LATENCY_BUCKETS)
+BREAKER_OPEN = Gauge("mesh_breaker_open", "1 while writes to a target are paused", ["target"])
+END_TO_END_SECONDS = Histogram(
+    "mesh_end_to_end_seconds",
+    "From the change in the source to the verified effect",
+    ["kind"],
+    buckets=_LATENCY_BUCKETS,
+)
+
+# Delivery.
+LAG = Gauge("mesh_lag_records", "Records behind the end of a partition", ["group", "topic", "partition"])
+STALLED = Gauge("mesh_stalled_partitions", "Partitions with lag and no progress", ["group"])
+
+# The reconciler.
+DRIFTS_OPEN = Gauge("mesh_drifts_open", "Drifts that are open now", ["entity", "kind"])
+COMPARED = Counter("mesh_compared_total", "Comparisons by result", ["entity", "result"])
+WATERMARK_LAG_SECONDS = Gauge("mesh_reconciler_watermark_lag_seconds", "How far event time is behind the clock")
+
+# The books.
+BOOKS = Gauge("mesh_books_events", "Events by what came of them", ["state"])
