@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.local.cached import cached
 from ops.local.errors import DownloadFailed
 from ops.local.paths import cache_folder
 
@@ -59,20 +60,13 @@ def fetch(name: str) -> Path:
     """
     jars = locked(name)
     key = hashlib.sha256("".join(jar.sha256 for jar in jars).encode()).hexdigest()[:12]
-    folder = cache_folder() / "jars" / f"{name}-{key}"
-    if folder.is_dir():
-        return folder
-    part = folder.with_name(f"{folder.name}.{os.getpid()}")
-    part.mkdir(parents=True, exist_ok=True)
-    try:
+
+    def build(folder: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             for path in pool.map(_checked, jars):
-                _place(path, part / path.name)
-        if not folder.is_dir():
-            part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return folder
+                _place(path, folder / path.name)
+
+    return cached(f"jars/{name}-{key}", build)
 
 
 def class_path(folders: Iterable[Path]) -> str:
@@ -99,7 +93,6 @@ def _checked(jar: Jar) -> Path:
 
 
 def _place(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
     try:
         os.link(source, target)
     except OSError:

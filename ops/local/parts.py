@@ -5,11 +5,11 @@ from __future__ import annotations
 from ops.local.kafka import Kafka
 from ops.local.part import Part, Place
 from ops.local.postgres import PostgreSQL
+from ops.local.registry import Registry
 
 
 def make_parts(place: Place) -> list[Part]:
-    postgres, kafka = PostgreSQL(place), Kafka(place)
-    return [postgres, kafka]
+    return [PostgreSQL(place), Kafka(place), Registry(place)]
 
 
 ADVICE = {
