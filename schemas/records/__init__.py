@@ -1,4 +1,4 @@
-"""Every record that travels, as frozen pydantic models. Their Avro twins are in `schemas/avro`; a test compares them."""
+"""Every record that travels, as frozen pydantic models. Their Avro twins in `schemas/avro` are tested equal."""
 
 from schemas.records.commands import (
     AccountWriteBack,

@@ -9,7 +9,11 @@ from schemas.records.envelope import Travelling
 from schemas.records.erp import OrderLine
 from schemas.records.fields import CurrencyCode, Identifier, Money
 
-CommandKind = Literal["customer.upsert", "order.place", "account.write_back", "opportunity.write_back"]
+#: `link` writes back what the ERP named a record, `billing` what its invoices say. They are separate kinds because
+#: their versions are: a link's is the CRM's, a billing's the ERP's, and the two clocks do not compare.
+CommandKind = Literal[
+    "customer.upsert", "order.place", "account.link", "opportunity.link", "account.billing", "opportunity.billing"
+]
 EffectOutcome = Literal["applied", "unchanged", "stale"]
 
 

@@ -1,0 +1,18 @@
+"""What happens to an event: pure decisions, one module per flow. No Kafka, no database, no clock, no logger."""
+
+from streams.decide.decide import decide, decide_effect, decide_patch
+from streams.decide.facts import Facts, Known
+from streams.decide.policy import Policy
+from streams.decide.project import complete, is_stale, state_record
+
+__all__ = [
+    "Facts",
+    "Known",
+    "Policy",
+    "complete",
+    "decide",
+    "decide_effect",
+    "decide_patch",
+    "is_stale",
+    "state_record",
+]

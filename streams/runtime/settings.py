@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -68,7 +69,7 @@ class ReconcilerSettings(BaseModel):
 
 
 class PolicySettings(BaseModel):
-    discount_threshold_percent: float = Field(default=20, ge=0, le=100)  #: above it an approval must be recorded
+    discount_threshold_percent: Decimal = Field(default=Decimal(20), ge=0, le=100)  #: above it an approval must be recorded
     pilot_accounts: list[str] | None = None  #: None: everybody; a list: only these, others are skipped
 
 

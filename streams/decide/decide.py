@@ -1,0 +1,52 @@
+"""The one place where an event meets its flow: `decide(event, facts, policy, now) -> Outcome`, total and pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from schemas.outcome import DeadLetter, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
+from schemas.reasons import Reason
+from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Order, Stamped
+from streams.decide.account import decide_account
+from streams.decide.facts import Facts
+from streams.decide.invoice import decide_invoice
+from streams.decide.opportunity import decide_line_item, decide_opportunity
+from streams.decide.policy import Policy
+from streams.decide.project import is_stale
+from streams.decide.write_back import write_back_of
+
+__all__ = ["decide", "decide_effect"]
+
+decide_effect = write_back_of
+
+
+def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
+    """What comes of an event at full state (`project.complete`). The same arguments always give the same outcome."""
+    if is_stale(event, facts):
+        return Skip(SkipWhy.STALE, "a newer version of the record is known")
+    if not policy.includes(event.meta.account_id):
+        return Skip(SkipWhy.OUT_OF_PILOT, f"account {event.meta.account_id} does not take part yet")
+    match event:
+        case Account():
+            return decide_account(event, facts, policy, now)
+        case Opportunity():
+            return decide_opportunity(event, facts, policy, now)
+        case LineItem():
+            return decide_line_item(event, facts, policy, now)
+        case Invoice():
+            return decide_invoice(event, facts, policy, now)
+        case Customer() | Order():
+            ours = event.meta.actor == policy.integration_user
+            return Skip(SkipWhy.ECHO if ours else SkipWhy.NO_FLOW, "its state is kept for the reconciler")
+    return Skip(SkipWhy.NO_FLOW, f"no flow for {event.meta.entity}")
+
+
+def decide_patch(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
+    """A patch of a record that is not known: it waits for the record."""
+    detail = f"{event.meta.entity} {event.meta.key} was changed in part, but the record itself has not arrived"
+    until = (facts.held_since or now) + policy.hold_for
+    if event.meta.entity != "account":
+        return DeadLetter(Reason.CONTRACT_VIOLATION, detail)
+    if now >= until:
+        return DeadLetter(Reason.MISSING_ACCOUNT, detail)
+    return Hold(until, Wait(WaitKind.ACCOUNT, event.meta.key), Reason.MISSING_ACCOUNT, detail)

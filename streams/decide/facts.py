@@ -1,0 +1,55 @@
+"""What a decision may know besides its event. Gathered by the shell, one query per kind and batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.records import Account, Contract, Invoice, LineItem, Opportunity, Stamped
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The newest version of a record that was decided on, and what was last sent to the other side for it."""
+
+    record: Stamped
+    deleted: bool = False
+    fingerprint: str | None = None  #: of what was last forwarded
+    fingerprint_event: str | None = None  #: the event that forwarded it
+
+    @property
+    def position(self) -> tuple[int, int]:
+        return self.record.meta.position
+
+    def forwarded(self, fingerprint: str, event_id: str) -> bool:
+        """Whether this content went out already, by another event. The same event repeated must go out again."""
+        return self.fingerprint == fingerprint and self.fingerprint_event != event_id
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts for one event; what does not concern it is left empty."""
+
+    known: Known | None = None  #: this record, before the event
+    account: Known | None = None  #: the account it belongs to
+    customer_code: str | None = None  #: reserved for the account in the ERP
+    opportunity: Known | None = None  #: a line item's opportunity
+    opportunity_held: bool = False
+    lines: tuple[LineItem, ...] = ()  #: of the opportunity, undeleted, by position
+    contract: Contract | None = None
+    invoices: tuple[Invoice, ...] = ()  #: of the account, this event's own included
+    held_since: datetime | None = None  #: when the event was first put on hold
+
+
+def known_account(facts: Facts) -> Account | None:
+    """The account, unless it is unknown or deleted."""
+    if facts.account is None or facts.account.deleted or not isinstance(facts.account.record, Account):
+        return None
+    return facts.account.record
+
+
+def known_opportunity(facts: Facts) -> Opportunity | None:
+    """A line item's opportunity, unless it is unknown or deleted."""
+    if facts.opportunity is None or facts.opportunity.deleted:
+        return None
+    return facts.opportunity.record if isinstance(facts.opportunity.record, Opportunity) else None

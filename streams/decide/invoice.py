@@ -1,0 +1,80 @@
+"""FL5 and FL6: an invoice or a payment in the ERP becomes four fields in the CRM, on the deal and on the account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from schemas.outcome import Forward, Outcome, Record, Skip, SkipWhy
+from schemas.records import AccountWriteBack, Invoice, OpportunityWriteBack
+from streams.decide.commands import command_for, fingerprint_of
+from streams.decide.facts import Facts
+from streams.decide.policy import Policy
+
+_OPEN = ("posted",)
+
+
+def decide_invoice(invoice: Invoice, facts: Facts, policy: Policy, now: datetime) -> Outcome:
+    """The CRM's invoice fields after a change of one invoice. Nothing is due before an invoice is posted."""
+    account_id = invoice.meta.account_id
+    if account_id.startswith("erp:"):
+        return Skip(SkipWhy.NO_FLOW, "the invoice's customer did not come from the CRM")
+    newest = max((*facts.invoices, invoice), key=_age)
+    on_account = AccountWriteBack(
+        currency=invoice.currency,
+        outstanding_balance=_outstanding(invoice, facts),
+        invoice_status=invoice_status(newest, now),
+        invoice_number=newest.number,
+        payment_status=payment_status(newest),
+    )
+    bodies: list[AccountWriteBack | OpportunityWriteBack] = [on_account]
+    records: list[Record] = []
+    position = invoice.meta.position
+    if invoice.order_id is not None:
+        on_deal = OpportunityWriteBack(
+            currency=invoice.currency,
+            outstanding_balance=_due(invoice),
+            invoice_status=invoice_status(invoice, now),
+            invoice_number=invoice.number,
+            payment_status=payment_status(invoice),
+        )
+        bodies.append(on_deal)
+        records.append(command_for("opportunity.billing", invoice.order_id, on_deal, invoice.meta, position, now))
+    if facts.known is not None and facts.known.forwarded(fingerprint_of(*bodies), invoice.meta.event_id):
+        return Skip(SkipWhy.UNCHANGED, "the CRM's invoice fields are as they were last sent")
+    # The account's figures rest on all of its invoices, so they are as new as the newest of them.
+    summed = max([position, *(other.meta.position for other in facts.invoices)])
+    records.append(command_for("account.billing", account_id, on_account, invoice.meta, summed, now))
+    return Forward(tuple(records))
+
+
+def invoice_status(invoice: Invoice, now: datetime) -> str:
+    """pending (not posted), issued, overdue, paid, cancelled."""
+    if invoice.state == "posted":
+        overdue = invoice.due_date is not None and invoice.due_date < now.date() and invoice.balance > 0
+        return "overdue" if overdue else "issued"
+    return {"paid": "paid", "cancelled": "cancelled"}.get(invoice.state, "pending")
+
+
+def payment_status(invoice: Invoice) -> str:
+    """none (not posted or cancelled), unpaid, partial, paid."""
+    if invoice.state == "paid":
+        return "paid"
+    if invoice.state not in _OPEN:
+        return "none"
+    if invoice.balance == 0:
+        return "paid"
+    return "unpaid" if invoice.balance == invoice.total else "partial"
+
+
+def _due(invoice: Invoice) -> Decimal:
+    return invoice.balance if invoice.state in _OPEN else Decimal(0)
+
+
+def _outstanding(invoice: Invoice, facts: Facts) -> Decimal:
+    others = (other for other in facts.invoices if other.id != invoice.id and other.currency == invoice.currency)
+    return _due(invoice) + sum((_due(other) for other in others), Decimal(0))
+
+
+def _age(invoice: Invoice) -> tuple[int, str]:
+    return (int(invoice.erp_id) if invoice.erp_id.isdecimal() else 0, invoice.erp_id)
