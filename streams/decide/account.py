@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from schemas.outcome import DeadLetter, Forward, Outcome, Record, Skip, SkipWhy
+from schemas.outcome import DeadLetter, Forward, Outcome, Skip, SkipWhy
 from schemas.reasons import Reason
-from schemas.records import Account, CustomerUpsert, Envelope
+from schemas.records import Account, CustomerUpsert
 from streams.decide.commands import command_for, fingerprint_of
 from streams.decide.facts import Facts
 from streams.decide.policy import Policy
@@ -28,14 +28,6 @@ def customer_of(account: Account, code: str) -> CustomerUpsert | None:
         state=account.state,
         country=account.country,
     )
-
-
-def customer_command(account: Account, code: str, cause: Envelope, now: datetime) -> Record | None:
-    """The command that brings the account's customer about; None while it has no name."""
-    customer = customer_of(account, code)
-    if customer is None:
-        return None
-    return command_for("customer.upsert", account.id, customer, cause, account.meta.position, now)
 
 
 def decide_account(account: Account, facts: Facts, policy: Policy, now: datetime) -> Outcome:

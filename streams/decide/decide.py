@@ -26,6 +26,10 @@ def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outco
         return Skip(SkipWhy.STALE, "a newer version of the record is known")
     if not policy.includes(event.meta.account_id):
         return Skip(SkipWhy.OUT_OF_PILOT, f"account {event.meta.account_id} does not take part yet")
+    return _flow(event, facts, policy, now)
+
+
+def _flow(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
     match event:
         case Account():
             return decide_account(event, facts, policy, now)
@@ -35,10 +39,10 @@ def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outco
             return decide_line_item(event, facts, policy, now)
         case Invoice():
             return decide_invoice(event, facts, policy, now)
-        case Customer() | Order():
-            ours = event.meta.actor == policy.integration_user
-            return Skip(SkipWhy.ECHO if ours else SkipWhy.NO_FLOW, "its state is kept for the reconciler")
-    return Skip(SkipWhy.NO_FLOW, f"no flow for {event.meta.entity}")
+        case Customer() | Order() if event.meta.actor == policy.integration_user:
+            return Skip(SkipWhy.ECHO, "our own write; its state is kept for the reconciler")
+        case _:
+            return Skip(SkipWhy.NO_FLOW, f"no flow for {event.meta.entity}; its state is kept where it is compared")
 
 
 def decide_patch(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:

@@ -10,7 +10,7 @@ from schemas.money import line_amount, net_price
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
 from schemas.reasons import Reason
 from schemas.records import Envelope, Line, LineItem, Opportunity, OrderLine, OrderPlace
-from streams.decide.account import customer_command
+from streams.decide.account import customer_of
 from streams.decide.commands import command_for, fingerprint_of
 from streams.decide.facts import Facts, known_account, known_opportunity
 from streams.decide.policy import Policy
@@ -59,10 +59,11 @@ def _order(opportunity: Opportunity, cause: Envelope, facts: Facts, policy: Poli
         )
     position = max([opportunity.meta.position, *(item.meta.position for item in facts.lines)])
     place = command_for("order.place", opportunity.id, order, cause, position, now)
-    if facts.account.fingerprint is None:  # its own event has not been through: the customer goes first
-        customer = customer_command(account, facts.customer_code, cause, now)
-        if customer is not None:
-            return Forward((customer, place))
+    customer = customer_of(account, facts.customer_code)
+    sent = facts.account.fingerprint is not None and facts.account.fingerprint_event != cause.event_id
+    if customer is not None and not sent:  # the account's own event has not been through: its customer goes first
+        first = command_for("customer.upsert", account.id, customer, cause, account.meta.position, now)
+        return Forward((first, place))
     return Forward((place,))
 
 
@@ -116,8 +117,8 @@ def _discount(opportunity: Opportunity, lines: Sequence[Line], policy: Policy) -
         if line.discount_percent > policy.discount_threshold_percent:
             return DeadLetter(
                 Reason.DISCOUNT_NEEDS_APPROVAL,
-                f"opportunity {opportunity.id}, line {line.id} ({line.sku}): {line.discount_percent} % discount is above "
-                f"{policy.discount_threshold_percent} %, and no approval is recorded",
+                f"opportunity {opportunity.id}, line {line.id} ({line.sku}): {line.discount_percent} % discount is "
+                f"above {policy.discount_threshold_percent} %, and no approval is recorded",
                 "record the approver on the opportunity, or lower the discount",
             )
     return None

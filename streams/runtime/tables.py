@@ -46,6 +46,11 @@ records = Table(
     # a repeat of the very event is forwarded again.
     Column("fingerprint", Text),
     Column("fingerprint_event", Text),
+    # The record on the clean topic that this row was learned from. A batch that is read again after a crash does
+    # not trust rows learned from its own records or later ones: what they forwarded may not have been kept.
+    Column("seen_topic", Text, nullable=False),
+    Column("seen_partition", Integer, nullable=False),
+    Column("seen_offset", BigInteger, nullable=False),
     _time("updated_at"),
     Index("records_by_account", "account_id", "side", "entity"),
     Index("records_by_parent", "parent"),
@@ -83,7 +88,9 @@ holds = Table(
     Column("wait_count", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    Column("state", Text, nullable=False),  # open, releasing, released, expired, superseded
+    Column("state", Text, nullable=False),  # open, released, expired, superseded
+    Column("ended_by", Text),  # the event that superseded it
+    Column("origin", Text, nullable=False),  # of the event's raw record
     Column("source_topic", Text, nullable=False),
     Column("source_partition", Integer, nullable=False),
     Column("source_offset", BigInteger, nullable=False),
@@ -92,6 +99,7 @@ holds = Table(
     Column("message_value", LargeBinary),
     Column("message_headers", JSONB, nullable=False),  # [[name, base64 or null], ...]
     _time("held_since"),
+    _time("checked_at"),  # when what it waits for was last looked for
     _time("expires_at"),
     _time("ended_at", nullable=True),
     Index("holds_open", "state", "expires_at"),

@@ -13,6 +13,9 @@ CREATE TABLE records (
     body JSONB NOT NULL,
     fingerprint TEXT,
     fingerprint_event TEXT,
+    seen_topic TEXT NOT NULL,
+    seen_partition INTEGER NOT NULL,
+    seen_offset BIGINT NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (side, entity, key)
 );
@@ -49,6 +52,8 @@ CREATE TABLE holds (
     reason TEXT NOT NULL,
     detail TEXT NOT NULL,
     state TEXT NOT NULL,
+    ended_by TEXT,
+    origin TEXT NOT NULL,
     source_topic TEXT NOT NULL,
     source_partition INTEGER NOT NULL,
     source_offset BIGINT NOT NULL,
@@ -57,6 +62,7 @@ CREATE TABLE holds (
     message_value BYTEA,
     message_headers JSONB NOT NULL,
     held_since TIMESTAMP WITH TIME ZONE NOT NULL,
+    checked_at TIMESTAMP WITH TIME ZONE NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
     ended_at TIMESTAMP WITH TIME ZONE,
     PRIMARY KEY (hold_id)

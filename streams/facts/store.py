@@ -1,0 +1,144 @@
+"""The view and the operations database: one query per kind and batch, one statement per table to save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from schemas.records import Account, Invoice, LineItem, Opportunity, Stamped
+from streams.decide.facts import Known
+from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
+from streams.letters.holds import open_holds
+from streams.runtime.tables import customer_codes, mappings, records
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The batch that a view is for: what was learned from its own or later records is not trusted."""
+
+    topic: str
+    partition: int
+    first_offset: int
+
+
+async def load_view(engine: AsyncEngine, events: Sequence[Stamped], span: Span, now: datetime) -> View:
+    """What is known about the events' records, their accounts, parents and children; customer codes are reserved."""
+    view = View()
+    if not events:
+        return view
+    async with engine.begin() as connection:
+        await _load_records(connection, view, events, span)
+        view.codes.update(await _reserve_codes(connection, _accounts_to_code(view, events), now))
+        keys = {key_of(event) for event in events} | {("crm", "opportunity", key) for key in _parents(events)}
+        for hold in await open_holds(connection, keys, [event.meta.event_id for event in events]):
+            view.held.setdefault(hold.record, []).append(hold)
+    return view
+
+
+async def save_view(engine: AsyncEngine, view: View, offsets: dict[str, int], span: Span, now: datetime) -> None:
+    """Keep what the batch learned. `offsets` gives the clean topic's offset of each event id."""
+    rows = []
+    for key, event in sorted(view.changed.items()):
+        known = view.records[key]
+        rows.append(
+            {
+                "side": key[0],
+                "entity": key[1],
+                "key": key[2],
+                "account_id": known.record.meta.account_id,
+                "parent": parent_of(known.record),
+                "version": known.position[0],
+                "sequence": known.position[1],
+                "event_id": known.record.meta.event_id,
+                "deleted": known.deleted,
+                "body": known.record.model_dump(mode="json"),
+                "fingerprint": known.fingerprint,
+                "fingerprint_event": known.fingerprint_event,
+                "seen_topic": span.topic,
+                "seen_partition": span.partition,
+                "seen_offset": offsets[event.meta.event_id],
+                "updated_at": now,
+            }
+        )
+    if not rows:
+        return
+    statement = insert(records).values(rows)
+    newer = tuple_(records.c.version, records.c.sequence) <= tuple_(
+        statement.excluded.version, statement.excluded.sequence
+    )
+    keys = [column.name for column in records.primary_key]
+    changes = {column.name: statement.excluded[column.name] for column in records.c if column.name not in keys}
+    async with engine.begin() as connection:
+        await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes, where=newer))
+
+
+def _parents(events: Sequence[Stamped]) -> set[str]:
+    return {event.opportunity_id for event in events if isinstance(event, LineItem)}
+
+
+def _accounts_to_code(view: View, events: Sequence[Stamped]) -> set[str]:
+    wanted = {event.meta.account_id for event in events if isinstance(event, Account | Opportunity | LineItem)}
+    arriving = {event.id for event in events if isinstance(event, Account)}
+    return {account for account in wanted if account in arriving or ("crm", "account", account) in view.records}
+
+
+async def _load_records(connection: AsyncConnection, view: View, events: Sequence[Stamped], span: Span) -> None:
+    keys: set[RecordKey] = {key_of(event) for event in events}
+    keys |= {("crm", "account", event.meta.account_id) for event in events}
+    keys |= {("crm", "opportunity", parent) for parent in _parents(events)}
+    keys |= {("crm", "contract", e.contract_id) for e in events if isinstance(e, Opportunity) and e.contract_id}
+    deals = {event.id for event in events if isinstance(event, Opportunity)} | _parents(events)
+    billed = {event.meta.account_id for event in events if isinstance(event, Invoice)}
+    wanted: list[ColumnElement[bool]] = [tuple_(records.c.side, records.c.entity, records.c.key).in_(list(keys))]
+    if deals:
+        wanted.append(and_(records.c.parent.in_(deals), records.c.entity == "line_item"))
+    if billed:
+        wanted.append(and_(records.c.account_id.in_(billed), records.c.side == "erp", records.c.entity == "invoice"))
+    rows = (await connection.execute(select(records).where(or_(*wanted)))).all()
+    for row in rows:
+        view.put(_known(row, span))
+    missing = {
+        ("crm", "contract", known.record.contract_id)
+        for known in view.records.values()
+        if isinstance(known.record, Opportunity) and known.record.contract_id
+    } - set(view.records)
+    if missing:
+        found = tuple_(records.c.side, records.c.entity, records.c.key).in_(list(missing))
+        for row in (await connection.execute(select(records).where(found))).all():
+            view.put(_known(row, span))
+
+
+def _known(row: Any, span: Span) -> Known:
+    record = MODELS[row.entity].model_validate(row.body)
+    ahead = (row.seen_topic, row.seen_partition) == (
+        span.topic,
+        span.partition,
+    ) and row.seen_offset >= span.first_offset
+    if not ahead:
+        return Known(record, row.deleted, row.fingerprint, row.fingerprint_event)
+    # Read again after a crash: its position must not make this batch's own records look stale.
+    behind = record.meta.model_copy(update={"version": 0, "sequence": 0})
+    return Known(record.model_copy(update={"meta": behind}), row.deleted)
+
+
+async def _reserve_codes(connection: AsyncConnection, accounts: set[str], now: datetime) -> dict[str, str]:
+    """FL1: a customer code per account, reserved before anything is written to the ERP."""
+    if not accounts:
+        return {}
+    mine = and_(mappings.c.target == "erp", mappings.c.entity == "customer", mappings.c.crm_id.in_(accounts))
+    found = {row.crm_id: row.code for row in await connection.execute(select(mappings).where(mine))}
+    for account in sorted(accounts - found.keys()):
+        number = await connection.scalar(select(customer_codes.next_value()))
+        fresh = insert(mappings).values(
+            target="erp", entity="customer", crm_id=account, code=f"C{number:06d}", state="reserved", reserved_at=now
+        )
+        await connection.execute(fresh.on_conflict_do_nothing(index_elements=["target", "entity", "crm_id"]))
+    if len(found) < len(accounts):
+        found = {row.crm_id: row.code for row in await connection.execute(select(mappings).where(mine))}
+    return found

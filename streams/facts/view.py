@@ -1,0 +1,154 @@
+"""The facts of one batch in memory: events of the batch see what earlier ones of it changed. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip
+from schemas.records import (
+    Account,
+    Command,
+    Contact,
+    Contract,
+    Customer,
+    Invoice,
+    LineItem,
+    Opportunity,
+    Order,
+    Stamped,
+)
+from streams.decide.commands import command_body, fingerprint_of
+from streams.decide.facts import Facts, Known
+from streams.letters.holds import OpenHold
+
+RecordKey = tuple[str, str, str]  #: side, entity, key
+MODELS: dict[str, type[Stamped]] = {
+    "account": Account,
+    "contact": Contact,
+    "contract": Contract,
+    "opportunity": Opportunity,
+    "line_item": LineItem,
+    "customer": Customer,
+    "order": Order,
+    "invoice": Invoice,
+}
+
+
+def key_of(event: Stamped) -> RecordKey:
+    return (event.meta.side, event.meta.entity, event.meta.key)
+
+
+def parent_of(event: Stamped) -> str | None:
+    """The record that this one is a part of, where facts are looked up by it."""
+    match event:
+        case LineItem():
+            return event.opportunity_id
+        case Invoice():
+            return event.order_id
+        case _:
+            return None
+
+
+@dataclass(slots=True)
+class View:
+    """Known records, reserved codes and open holds, as far as one batch may ask for them."""
+
+    records: dict[RecordKey, Known] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)  #: account id -> customer code
+    held: dict[RecordKey, list[OpenHold]] = field(default_factory=dict)
+    changed: dict[RecordKey, Stamped] = field(default_factory=dict)  #: record -> the event it was learned from
+    _lines_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: opportunity id -> its line items
+    _invoices_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: account id -> its invoices
+
+    def put(self, known: Known) -> None:
+        """Take a record in, as known."""
+        key = key_of(known.record)
+        self.records[key] = known
+        if isinstance(known.record, LineItem):
+            self._lines_of.setdefault(known.record.opportunity_id, set()).add(key)
+        elif isinstance(known.record, Invoice):
+            self._invoices_of.setdefault(known.record.meta.account_id, set()).add(key)
+
+    def facts_for(self, event: Stamped, held_since: datetime | None) -> Facts:
+        """The facts of one event, as of the events before it."""
+        account_id = event.meta.account_id
+        opportunity_id = event.opportunity_id if isinstance(event, LineItem) else event.meta.key
+        opportunity = self.records.get(("crm", "opportunity", opportunity_id))
+        own = opportunity.record if isinstance(event, LineItem) and opportunity else event
+        contract_id = own.contract_id if isinstance(own, Opportunity) else None
+        contract = self.records.get(("crm", "contract", contract_id)) if contract_id else None
+        return Facts(
+            known=self.records.get(key_of(event)),
+            account=self.records.get(("crm", "account", account_id)),
+            customer_code=self.codes.get(account_id),
+            opportunity=opportunity if isinstance(event, LineItem) else None,
+            opportunity_held=bool(self.held.get(("crm", "opportunity", opportunity_id))),
+            lines=self._lines(opportunity_id, event),
+            contract=contract.record if contract and isinstance(contract.record, Contract) else None,
+            invoices=tuple(self._invoices(account_id)) if isinstance(event, Invoice) else (),
+            held_since=held_since,
+        )
+
+    def superseded_by(self, event: Stamped) -> list[OpenHold]:
+        """The holds of the same record that this newer event takes the place of; each is given once."""
+        key = key_of(event)
+        older = [hold for hold in self.held.get(key, ()) if hold.gives_way_to(event.meta.event_id, event.meta.position)]
+        if older:
+            self.held[key] = [hold for hold in self.held[key] if hold not in older]
+        return older
+
+    def hold(self, event: Stamped, hold: OpenHold) -> None:
+        """The event waits from now on; what comes later in the batch sees it."""
+        self.held.setdefault(key_of(event), []).append(hold)
+
+    def learn(self, event: Stamped, outcome: Outcome) -> None:
+        """Keep the event as the newest of its record, and what was forwarded for it."""
+        key = key_of(event)
+        known = self.records.get(key)
+        if known is None or event.meta.position >= known.position:
+            fingerprints = (known.fingerprint, known.fingerprint_event) if known else (None, None)
+            self.put(Known(event, event.meta.operation == "delete", *fingerprints))
+            self.changed[key] = event
+        match outcome:
+            case Forward():
+                self._learn_forwarded(event, outcome)
+            case Hold() | DeadLetter() | Skip():
+                pass
+
+    def _learn_forwarded(self, event: Stamped, outcome: Forward) -> None:
+        commands = [record.value for record in outcome.records if isinstance(record.value, Command)]
+        billing = [command for command in commands if command.kind.endswith(".billing")]
+        if billing:
+            ordered = sorted(billing, key=lambda command: command.kind)
+            self._mark(key_of(event), event, fingerprint_of(*(command_body(command) for command in ordered)))
+        for command in commands:
+            if command.kind == "customer.upsert":
+                self._mark(("crm", "account", command.key), event, fingerprint_of(command_body(command)))
+            elif command.kind == "order.place":
+                self._mark(("crm", "opportunity", command.key), event, fingerprint_of(command_body(command)))
+
+    def _mark(self, key: RecordKey, event: Stamped, fingerprint: str) -> None:
+        known = self.records.get(key)
+        if known is not None:
+            self.records[key] = replace(known, fingerprint=fingerprint, fingerprint_event=event.meta.event_id)
+            self.changed.setdefault(key, event)
+
+    def _lines(self, opportunity_id: str, event: Stamped) -> tuple[LineItem, ...]:
+        items: dict[str, LineItem] = {}
+        for key in self._lines_of.get(opportunity_id, ()):
+            known = self.records[key]
+            if isinstance(known.record, LineItem) and not known.deleted:
+                items[known.record.id] = known.record
+        if isinstance(event, LineItem):
+            items.pop(event.id, None)
+            if event.meta.operation != "delete":
+                items[event.id] = event
+        return tuple(sorted(items.values(), key=lambda item: (item.line.position if item.line else 0, item.id)))
+
+    def _invoices(self, account_id: str) -> Iterable[Invoice]:
+        for key in self._invoices_of.get(account_id, ()):
+            known = self.records[key]
+            if isinstance(known.record, Invoice) and not known.deleted:
+                yield known.record

@@ -1,0 +1,67 @@
+"""What holds wait for, asked of the operations database: which are satisfied now, which have waited too long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.outcome import WaitKind
+from streams.runtime.tables import holds, records
+
+#: A line saved while its opportunity was being decided may carry an earlier time than the look-up.
+_OVERLAP = timedelta(seconds=30)
+_BETWEEN_LOOKS = timedelta(seconds=2)
+
+
+def _account_arrived() -> ColumnElement[bool]:
+    arrived = exists().where(
+        records.c.side == "crm",
+        records.c.entity == "account",
+        records.c.key == holds.c.wait_key,
+        records.c.deleted.is_(False),
+    )
+    return and_(holds.c.wait_kind == WaitKind.ACCOUNT.value, arrived)
+
+
+def _lines_complete(now: datetime) -> ColumnElement[bool]:
+    mine = and_(records.c.parent == holds.c.wait_key, records.c.entity == "line_item", records.c.deleted.is_(False))
+    count = select(func.count()).select_from(records).where(mine).scalar_subquery()
+    newest = select(func.max(records.c.updated_at)).where(mine).scalar_subquery()
+    return and_(
+        holds.c.wait_kind == WaitKind.LINES.value,
+        count >= holds.c.wait_count,
+        newest > holds.c.checked_at - _OVERLAP,
+        holds.c.checked_at < now - _BETWEEN_LOOKS,
+    )
+
+
+async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
+    """Rows of open holds whose wait is over, locked for this transaction; other workers' locked rows are left out."""
+    over = or_(_account_arrived(), _lines_complete(now))
+    query = select(holds).where(holds.c.state == "open", holds.c.expires_at > now, over)
+    ordered = query.order_by(holds.c.version, holds.c.sequence).limit(limit).with_for_update(skip_locked=True)
+    return (await connection.execute(ordered)).all()
+
+
+async def expired(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
+    """Rows of open holds that have waited too long, locked likewise."""
+    query = select(holds).where(holds.c.state == "open", holds.c.expires_at <= now)
+    ordered = query.order_by(holds.c.expires_at).limit(limit).with_for_update(skip_locked=True)
+    return (await connection.execute(ordered)).all()
+
+
+async def end(connection: AsyncConnection, rows: Sequence[Any], state: str, now: datetime) -> None:
+    """Close the given holds as `released` or `expired`."""
+    ids = [row.hold_id for row in rows]
+    if ids:
+        await connection.execute(update(holds).where(holds.c.hold_id.in_(ids)).values(state=state, ended_at=now))
+
+
+async def count_open(connection: AsyncConnection) -> int:
+    """How many holds wait now."""
+    query = select(func.count()).select_from(holds).where(holds.c.state == "open")
+    return int(await connection.scalar(query) or 0)
