@@ -33,7 +33,10 @@ class DoorSettings(BaseModel):
     max_body_bytes: int = 512 * 1024
     tolerance: timedelta = timedelta(minutes=5)  #: past and future
     dedupe_window: timedelta = timedelta(days=4)  #: senders retry for up to 76 hours with the same delivery id
-    requests_per_second: float = 200.0  #: per source; above it 429 with Retry-After
+    requests_per_second: float = Field(default=200.0, gt=0)  #: per source; above it 429 with Retry-After
+    max_in_flight: int = Field(default=256, gt=0)  #: requests at once, of all sources; above it 503
+    body_timeout: timedelta = timedelta(seconds=10)  #: for a whole body to arrive
+    answer_within: timedelta = timedelta(seconds=4.5)  #: then 503; the most impatient sender waits five seconds
     #: source -> live secrets, newest first; two are live during a rotation
     secrets: dict[str, list[SecretStr]] = Field(default_factory=dict)
 
@@ -69,7 +72,9 @@ class ReconcilerSettings(BaseModel):
 
 
 class PolicySettings(BaseModel):
-    discount_threshold_percent: Decimal = Field(default=Decimal(20), ge=0, le=100)  #: above it an approval must be recorded
+    discount_threshold_percent: Decimal = Field(
+        default=Decimal(20), ge=0, le=100
+    )  #: above it an approval must be recorded
     pilot_accounts: list[str] | None = None  #: None: everybody; a list: only these, others are skipped
 
 

@@ -1,0 +1,1 @@
+"""Who sent this, and is it fresh? One pure `verify` per sender's scheme, over the raw bytes."""
