@@ -6,6 +6,7 @@ import base64
 import signal
 import subprocess
 import uuid
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -25,6 +26,7 @@ class Kafka:
     title = f"Kafka {versions.KAFKA}"
     needs: tuple[str, ...] = ()
     ports = ("kafka", "kafka-controller")
+    given_by = ("MESHLINE_BOOTSTRAP",)
     patience = 60.0
     stop_signal = signal.SIGTERM
 
@@ -34,8 +36,12 @@ class Kafka:
         self._app_log = place.home.log(self.name)
         self.logs = (self._app_log, place.home.log("kafka.out"))
 
+    @property
+    def bootstrap(self) -> str:
+        return self._place.given.get("MESHLINE_BOOTSTRAP", f"127.0.0.1:{self._place.port('kafka')}")
+
     def endpoints(self) -> dict[str, str]:
-        return {"MESHLINE_BOOTSTRAP": f"127.0.0.1:{self._place.port('kafka')}"}
+        return {"MESHLINE_BOOTSTRAP": self.bootstrap}
 
     def prepare(self) -> None:
         self._jars = class_path([fetch("broker")])
@@ -75,14 +81,15 @@ class Kafka:
             "group.initial.rebalance.delay.ms": 0,
         }
 
+    def prime(self) -> None:
+        """It needs nobody."""
+
     def command(self) -> Command:
         argv = [*jvm(_HEAP_MB), *logging(self._config, self._app_log), "-cp", self._jars]
         return Command([*argv, "kafka.Kafka", str(self._config / "server.properties")], self._place.home.folder)
 
     def probe(self) -> None:
-        admin = AdminClient(
-            {"bootstrap.servers": f"127.0.0.1:{self._place.port('kafka')}", "logger": _silent(), "log_level": 0}
-        )
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "logger": _silent(), "log_level": 0})
         try:
             cluster = admin.describe_cluster(request_timeout=3).result(timeout=4)
         except (KafkaException, TimeoutError) as error:
@@ -90,11 +97,14 @@ class Kafka:
         if not cluster.nodes or cluster.controller is None:
             raise NotReady("the cluster has no controller yet")
 
+    def examine(self) -> None:
+        """The probe says it all."""
+
     def settle(self) -> None:
         """Nothing: topics are `meshline topics apply`."""
 
 
-def _silent() -> object:
+def _silent() -> Any:
     """librdkafka would tell of every refused connection while the broker starts."""
     import logging as python_logging  # noqa: PLC0415
 

@@ -61,18 +61,31 @@ class Part(Protocol):
     @property
     def stop_signal(self) -> signal.Signals: ...
 
+    @property
+    def given_by(self) -> Sequence[str]:
+        """Settings that stand in for it: when all of them are given, it is somebody else's and not started."""
+        ...
+
     def endpoints(self) -> dict[str, str]:
-        """Settings that lead to it. A part whose first key is given is not started."""
+        """Settings that lead to it."""
         ...
 
     def prepare(self) -> None:
         """Everything before its process: downloads, an empty data folder. Idempotent; needs no other part."""
         ...
 
+    def prime(self) -> None:
+        """What its process will want to find in the parts it needs, which answer by now. Idempotent."""
+        ...
+
     def command(self) -> Command: ...
 
     def probe(self) -> None:
         """Ask its protocol, once and briefly. Raises NotReady."""
+        ...
+
+    def examine(self) -> None:
+        """What `status` asks on top: does it do its work? Raises NotReady."""
         ...
 
     def settle(self) -> None:

@@ -6,10 +6,12 @@ from ops.local.kafka import Kafka
 from ops.local.part import Part, Place
 from ops.local.postgres import PostgreSQL
 from ops.local.registry import Registry
+from ops.local.tryton import Tryton
 
 
 def make_parts(place: Place) -> list[Part]:
-    return [PostgreSQL(place), Kafka(place), Registry(place)]
+    postgres = PostgreSQL(place)
+    return [postgres, Kafka(place), Registry(place), Tryton(place, postgres)]
 
 
 ADVICE = {

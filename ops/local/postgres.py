@@ -22,8 +22,8 @@ from ops.local.plain_user import Footing, footing
 from ops.local.process import Command
 from ops.local.record import write_private
 
-#: database -> the role that owns it
-OWNERS = {"crm": "crm", "operations": "operations", "registry": "registry", "erp": "erp"}
+#: database -> the role that owns it; the ERP's own database is made by tryton.py, whole
+OWNERS = {"crm": "crm", "operations": "operations", "registry": "registry"}
 CAPTURE, WRITE_BACK = "debezium", "meshline_writeback"
 
 _CONFIG = """\
@@ -46,6 +46,13 @@ class PostgreSQL:
     title = f"PostgreSQL {versions.POSTGRESQL}"
     needs: tuple[str, ...] = ()
     ports = ("postgres",)
+    given_by = (
+        "MESHLINE_OPERATIONS_URL",
+        "MESHLINE_CRM_URL",
+        "MESHLINE_REGISTRY_URL",
+        "MESHLINE_CONNECT_URL",
+        "MESHLINE_ERP_URL",
+    )
     patience = 60.0
     stop_signal = signal.SIGINT  #: PostgreSQL's "fast" stop; on SIGTERM it would wait for every client to leave
 
@@ -64,6 +71,11 @@ class PostgreSQL:
             "MESHLINE_CRM_WRITEBACK_URL": self.url(WRITE_BACK, "crm"),
             "MESHLINE_ERP_DATABASE_URL": self.url("erp", "erp"),
         }
+
+    @property
+    def binaries(self) -> Path:
+        """Where the client programs are."""
+        return self.footing.binaries
 
     @cached_property
     def footing(self) -> Footing:
@@ -105,6 +117,9 @@ class PostgreSQL:
         if done.returncode:
             raise LocalPartsError(f"{program} failed: {(done.stderr or done.stdout).strip()[-600:]}")
 
+    def prime(self) -> None:
+        """It needs nobody."""
+
     def command(self) -> Command:
         argv = [*self.footing.prefix, str(self.footing.binaries / "postgres"), "-D", str(self.footing.data)]
         argv += ["-p", str(self._place.port("postgres"))]
@@ -113,15 +128,24 @@ class PostgreSQL:
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(self.url("postgres", database), autocommit=True, connect_timeout=3)
 
+    def _is_given(self) -> bool:
+        return all(key in self._place.given for key in self.given_by)
+
     def probe(self) -> None:
         try:
-            with self.connect() as connection:
+            given = self._place.given.get("MESHLINE_OPERATIONS_URL") if self._is_given() else None
+            with psycopg.connect(given, connect_timeout=3) if given else self.connect() as connection:
                 connection.execute("select 1")
         except psycopg.Error as error:
             raise NotReady(str(error).strip().splitlines()[0]) from error
 
+    def examine(self) -> None:
+        """The probe says it all."""
+
     def settle(self) -> None:
-        passwords: Mapping[str, str] = {role: self._place.secrets[role] for role in (*OWNERS.values(), WRITE_BACK)}
+        passwords: Mapping[str, str] = {
+            role: self._place.secrets[role] for role in (*OWNERS.values(), "erp", WRITE_BACK)
+        }
         with self.connect() as connection:
             for role, password in passwords.items():
                 _make_role(connection, role, password)
@@ -143,5 +167,5 @@ class PostgreSQL:
 def _make_role(connection: psycopg.Connection, role: str, password: str, extra: str = "") -> None:
     known = connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
     if known is None:
-        statement = sql.SQL("create role {} login " + extra + " password {}")  # type: ignore[arg-type]
+        statement = sql.SQL("create role {} login " + extra + " password {}")
         connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))

@@ -15,6 +15,7 @@ from ops.local.part import Place
 from ops.local.process import Command
 
 _HEAP_MB = 320
+_CONFLUENT = "/apis/ccompat/v7"
 
 
 class Registry:
@@ -22,6 +23,7 @@ class Registry:
     title = f"Apicurio Registry {versions.REGISTRY}"
     needs = ("postgres",)
     ports = ("registry",)
+    given_by = ("MESHLINE_REGISTRY_URL",)
     patience = 90.0
     stop_signal = signal.SIGTERM
 
@@ -30,15 +32,25 @@ class Registry:
         self.logs = (place.home.log(self.name),)
 
     @property
-    def root(self) -> str:
-        return f"http://127.0.0.1:{self._place.port('registry')}/apis"
+    def url(self) -> str:
+        """The Confluent-compatible API."""
+        own = f"http://127.0.0.1:{self._place.port('registry')}{_CONFLUENT}"
+        return self._place.given.get("MESHLINE_REGISTRY_URL", own).rstrip("/")
+
+    @property
+    def native_url(self) -> str:
+        """The API that Connect's converter speaks."""
+        return self.url.removesuffix(_CONFLUENT) + "/apis/registry/v2"
 
     def endpoints(self) -> dict[str, str]:
-        return {"MESHLINE_REGISTRY_URL": f"{self.root}/ccompat/v7"}
+        return {"MESHLINE_REGISTRY_URL": self.url}
 
     def prepare(self) -> None:
         key = locked("registry")[0].sha256[:12]
         self._program = cached(f"registry-{key}", _unpack)
+
+    def prime(self) -> None:
+        """PostgreSQL made its database; it makes its own tables."""
 
     def command(self) -> Command:
         secrets, port = self._place.secrets, self._place.port("postgres")
@@ -57,7 +69,10 @@ class Registry:
         return Command([*jvm(_HEAP_MB), *address, "-jar", "quarkus-run.jar"], self._program, env)
 
     def probe(self) -> None:
-        ask("GET", f"{self.root}/ccompat/v7/subjects?limit=1")
+        ask("GET", f"{self.url}/subjects?limit=1")
+
+    def examine(self) -> None:
+        """The probe says it all: a list of subjects comes from its database."""
 
     def settle(self) -> None:
         """BACKWARD for every subject that says nothing else.
@@ -65,7 +80,7 @@ class Registry:
         Stricter levels are set per subject by whoever owns it. They are not the default, because Debezium derives its
         schemas from the CRM's tables, and under FULL_TRANSITIVE a dropped column there would stop the capture.
         """
-        config = f"{self.root}/ccompat/v7/config"
+        config = f"{self.url}/config"
         if ask("GET", config).json().get("compatibilityLevel") == "NONE":
             ask("PUT", config, json={"compatibility": "BACKWARD"})
 

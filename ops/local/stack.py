@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -96,10 +96,9 @@ class Stack:
         return wanted
 
     @staticmethod
-    def _failures_first(futures: Iterator[Future[Report]] | object) -> list[Future[Report]]:
+    def _failures_first(futures: Iterable[Future[Report]]) -> list[Future[Report]]:
         """The part that failed by itself, before those that failed for want of it."""
-        listed: list[Future[Report]] = list(futures)  # type: ignore[call-overload]
-        return sorted(listed, key=lambda f: (not isinstance(f.exception(), PartFailed), f.exception() is None))
+        return sorted(futures, key=lambda f: (not isinstance(f.exception(), PartFailed), f.exception() is None))
 
     def _find_ports(self, part: Part) -> None:
         if process.alive(self._record.process(part.name)):
@@ -109,7 +108,7 @@ class Stack:
                 self._record.renew_port(name)
 
     def _is_given(self, part: Part) -> bool:
-        return any(key in self._place.given for key in list(part.endpoints())[:1])
+        return all(key in self._place.given for key in part.given_by)
 
     def _bring_up(self, part: Part, needs: list[Future[Report]], tell: Callable[[Report], None]) -> Report:
         began = time.monotonic()
@@ -135,6 +134,7 @@ class Stack:
             state = "started"
             part.prepare()
             self._wait_for(needs)
+            part.prime()
             started = process.start(part.command(), part.logs[-1])
             self._record.started(part.name, started)
         else:
@@ -175,22 +175,30 @@ class Stack:
             return list(pool.map(self._look, self._parts))
 
     def _look(self, part: Part) -> Report:
-        if self._is_given(part):
-            return Report(part.name, part.title, "given", True, detail="yours; not asked here")
         started = self._record.process(part.name)
         found = process.find(started)
+        if self._is_given(part):
+            problem = self._ask(part)
+            return Report(part.name, part.title, "given", not problem, detail=problem or "yours")
         if found is None:
             gone = "its process is gone" if started else "not started"
             return Report(part.name, part.title, "down", False, detail=f"{gone}: run `meshline up`")
         since, memory = round(time.time() - found.create_time(), 1), process.memory_mb(started)
-        try:
-            part.probe()
-            problem = ""
-        except NotReady as error:
-            problem = str(error)
+        problem = self._ask(part, deeper=True)
         return Report(
             part.name, part.title, "running", not problem, self._port(part), found.pid, since, memory, problem
         )
+
+    @staticmethod
+    def _ask(part: Part, deeper: bool = False) -> str:
+        """What is wrong with it; empty when it answers."""
+        try:
+            part.probe()
+            if deeper:
+                part.examine()
+        except LocalPartsError as error:
+            return str(error)
+        return ""
 
     def down(
         self, tell: Callable[[Report], None], wipe: bool = False, waiting: Callable[[], None] = lambda: None
