@@ -1,0 +1,98 @@
+"""A Faust app on the transport: defaults, refusals, and the end of the worker."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import faust
+from mode import Service
+
+from streams.transport.agent import MeshAgent, NoRestart
+from streams.transport.engine import Engine
+from streams.transport.options import EngineOptions
+from streams.transport.refuse import TABLES_INSTEAD, check_settings, not_supported, refused
+from streams.transport.stream import BatchStream
+
+log = logging.getLogger("mesh.transport")
+
+DEFAULTS: dict[str, Any] = {
+    "Stream": BatchStream,
+    "Agent": MeshAgent,
+    "agent_supervisor": NoRestart,
+    "topic_disable_leader": True,
+    "topic_allow_declare": False,
+    "web_enabled": False,
+    "value_serializer": "raw",
+    "key_serializer": "raw",
+}
+
+
+class MeshApp(faust.App):
+    """`faust.App` with `broker="mesh://host:port"`; `id` is the consumer group.
+
+    `engine` holds the delivery layer's options. Raises NotSupported for settings that it cannot honour.
+    """
+
+    def __init__(self, id: str, *, engine: EngineOptions | None = None, **options: Any) -> None:
+        merged = {**DEFAULTS, **options}
+        check_settings(merged)
+        self.engine_options = engine or EngineOptions()
+        self.failure: Exception | None = None
+        super().__init__(id, **merged)
+        # `faust worker` would start its web server unless told otherwise; here it must be asked for
+        self.boot_strategy = self.BootStrategy(self, enable_web=bool(merged["web_enabled"]))
+
+    @property
+    def engine(self) -> Engine:
+        return self.transport.engine  # type: ignore[attr-defined,no-any-return]
+
+    # -- failing
+
+    def fail(self, reason: Exception) -> None:
+        """Stop the worker with a non-zero exit code; nothing unfinished is committed."""
+        self.engine.fail(reason)
+        self.halt(reason)
+
+    def halt(self, reason: Exception) -> None:
+        """Say why in one line, and mark every service up to the worker as crashed, as `Service.crash` would."""
+        if self.failure is not None:
+            return
+        self.failure = reason
+        log.critical("%s. Nothing of it is committed; the worker stops.", reason)
+        for node in self.beacon.walk():
+            for child in (node.data, *node.children):
+                if isinstance(child, Service):
+                    child._crash(reason)
+        self._crash(reason)
+
+    # -- stopping
+
+    async def _stop_consumer(self) -> None:
+        """Agents finish what they hold before Faust clears their queues."""
+        if self._consumer is not None:
+            await self._consumer.drain()  # type: ignore[attr-defined]
+        await super()._stop_consumer()
+
+    # -- refusals
+
+    def on_init_dependencies(self) -> Any:
+        check_settings({name: getattr(self.conf, name) for name in ("processing_guarantee", "topic_disable_leader")})
+        return super().on_init_dependencies()
+
+    def is_leader(self) -> bool:
+        raise not_supported("leader election (on_leader=True)", "use a topic of one partition to choose a leader")
+
+    Table = refused("app.Table", TABLES_INSTEAD)
+    GlobalTable = refused("app.GlobalTable", TABLES_INSTEAD)
+    SetTable = refused("app.SetTable", TABLES_INSTEAD)
+    SetGlobalTable = refused("app.SetGlobalTable", TABLES_INSTEAD)
+
+    # -- differences
+
+    def FlowControlQueue(self, maxsize: int | None = None, *, clear_on_resume: bool = False) -> Any:
+        """Faust empties the queues when flow resumes after a rebalance; retained partitions must keep theirs."""
+        return super().FlowControlQueue(maxsize=maxsize, clear_on_resume=False)
+
+    def _create_directories(self) -> None:
+        """There are no tables, so no folders for them."""

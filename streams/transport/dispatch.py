@@ -1,0 +1,210 @@
+"""The event loop's side of the engine: backlogs, batches, endings. No method blocks; none is for another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from streams.transport.batch import Batch
+from streams.transport.partition import Partition
+from streams.transport.producing import Outlet
+from streams.transport.types import TP, Message
+
+log = logging.getLogger("mesh.transport")
+
+
+@dataclass
+class Hooks:
+    """Who hears what, all on the event loop."""
+
+    on_batch: Callable[[Batch], None]
+    #: The whole assignment, whenever it changed; new partitions wait until it returns.
+    on_assignment: Callable[[frozenset[TP]], Awaitable[None]] | None = None
+    #: Partitions that were let go, after their last batch.
+    on_revoked: Callable[[frozenset[TP]], Awaitable[None]] | None = None
+    on_failed: Callable[[Exception], None] | None = None
+
+
+class Dispatcher:
+    """Hands out batches in order, at most `max_outstanding` of one partition at once.
+
+    The consumer's thread waits on `released`, set whenever something was finished (there may be room to fetch), and on
+    the event that it gave with the messages of a cycle, set once nothing is unfinished.
+    """
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        hooks: Hooks,
+        *,
+        batch_size: int,
+        max_outstanding: int,
+    ) -> None:
+        self.partitions: dict[TP, Partition] = {}
+        self.failure: Exception | None = None
+        self.released = threading.Event()
+        self._cycle_over: threading.Event | None = None
+        self._outlet = outlet
+        self._hooks = hooks
+        self._batch_size = batch_size
+        self._max_outstanding = max_outstanding
+        self._unfinished = 0
+        self._batches: dict[Partition, list[Batch]] = {}
+        self._waiters: list[asyncio.Future[None]] = []
+        self._announcing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- what comes in
+
+    def on_assigned(self, partitions: Iterable[Partition]) -> None:
+        for partition in partitions:
+            self.partitions[partition.tp] = partition
+            self._batches[partition] = []
+        self._announce()
+
+    def _announce(self) -> None:
+        if self._hooks.on_assignment is None:
+            return self._open(list(self.partitions))
+        task = asyncio.get_running_loop().create_task(self._tell_assignment(self._hooks.on_assignment))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return None
+
+    async def _tell_assignment(self, listener: Callable[[frozenset[TP]], Awaitable[None]]) -> None:
+        async with self._announcing:
+            tps = frozenset(self.partitions)
+            try:
+                await listener(tps)
+            except Exception as exc:
+                self.fail(exc)
+            self._open(tps)
+
+    def _open(self, tps: Iterable[TP]) -> None:
+        for tp in tps:
+            partition = self.partitions.get(tp)
+            if partition is not None and not partition.open:
+                partition.open = True
+                self._hand_out(partition)
+
+    def on_messages(self, groups: Mapping[Partition, list[Message]], over: threading.Event | None = None) -> None:
+        self._cycle_over = over
+        for partition, messages in groups.items():
+            if partition.closed or self.failure is not None:
+                continue
+            partition.backlog.append(messages)
+            self._unfinished += len(messages)
+            self._hand_out(partition)
+        self._maybe_over()
+
+    def _maybe_over(self) -> None:
+        if self._cycle_over is not None and (self.failure is not None or not self._unfinished):
+            self._cycle_over.set()
+
+    def _hand_out(self, partition: Partition) -> None:
+        while (
+            partition.backlog
+            and partition.outstanding < self._max_outstanding
+            and partition.open
+            and not partition.closed
+            and self.failure is None
+        ):
+            batch = Batch(partition, partition.take(self._batch_size), self._outlet, self)
+            partition.outstanding += 1
+            self._batches[partition].append(batch)
+            self._hooks.on_batch(batch)
+
+    # -- how batches end (their owner's part)
+
+    def batch_progressed(self, batch: Batch) -> None:
+        batch.partition.watermark.advance()
+
+    def batch_finished(self, batch: Batch) -> None:
+        partition = batch.partition
+        partition.watermark.advance()
+        partition.outstanding -= 1
+        self._batches[partition].remove(batch)
+        partition.done += len(batch)
+        partition.done_bytes += batch.size
+        self._count_down(len(batch))
+        self._hand_out(partition)
+
+    def batch_failed(self, batch: Batch, reason: Exception) -> None:
+        self.fail(reason)
+
+    def fail(self, reason: Exception) -> None:
+        """Fail-stop: the first failure counts, nothing more is handed out, and everybody who waits is woken."""
+        if self.failure is None:
+            self.failure = reason
+            self._maybe_over()
+            self.released.set()
+            self._wake()
+            if self._hooks.on_failed is not None:
+                self._hooks.on_failed(reason)
+
+    # -- letting go
+
+    async def let_go(self, partitions: list[Partition], timeout: float) -> None:
+        """Hand out no more of these partitions and wait until agents are through, or the time is over."""
+        self.drop_backlog(partitions)
+        for partition in partitions:
+            partition.open = False
+        await self.settle(partitions, timeout)
+        if self._hooks.on_revoked is not None and partitions:
+            await self._hooks.on_revoked(frozenset(p.tp for p in partitions))
+
+    def drop_backlog(self, partitions: Iterable[Partition]) -> None:
+        """Forget what no agent holds yet; it was not finished, so it is read again by the next owner."""
+        for partition in partitions:
+            waiting = sum(map(len, partition.backlog))
+            partition.backlog.clear()
+            partition.done += waiting
+            self._count_down(waiting)
+
+    def close(self, partitions: list[Partition]) -> None:
+        """These partitions are no longer ours. What agents still do for them counts for nothing."""
+        for partition in partitions:
+            if partition.closed:
+                continue
+            self.drop_backlog([partition])
+            partition.closed = True
+            for batch in self._batches.pop(partition, []):
+                batch.void()
+                self._count_down(len(batch))
+            if self.partitions.get(partition.tp) is partition:
+                del self.partitions[partition.tp]
+        if partitions:
+            self._announce()
+
+    async def settle(self, partitions: Iterable[Partition], timeout: float) -> bool:
+        """Wait until agents have finished what they hold of these partitions; False: they have not."""
+        waiting = list(partitions)
+
+        def settled() -> bool:
+            return self.failure is not None or not any(p.outstanding for p in waiting if not p.closed)
+
+        try:
+            async with asyncio.timeout(timeout):
+                while not settled():
+                    waiter = asyncio.get_running_loop().create_future()
+                    self._waiters.append(waiter)
+                    await waiter
+        except TimeoutError:
+            held = ", ".join(str(b) for p in waiting for b in self._batches.get(p, ()))
+            log.warning("not finished within %g s, will be read again: %s", timeout, held)
+            return False
+        return self.failure is None
+
+    def _count_down(self, messages: int) -> None:
+        self._unfinished -= messages
+        self._maybe_over()
+        self.released.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)

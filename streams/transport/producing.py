@@ -1,0 +1,109 @@
+"""The way out: a librdkafka producer whose delivery reports are served on the event loop.
+
+No thread of its own: while anything is unacknowledged the loop polls it every `TICK` seconds, and not at all when
+nothing is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import KafkaException
+
+from streams.transport.errors import DeliveryFailed
+from streams.transport.types import Headers, Message
+
+TICK = 0.001
+Report = Callable[[Any, Message], None]
+
+
+class Outlet:
+    """Owns one producer. All methods are for the event loop's thread, except what `report` callbacks do."""
+
+    def __init__(self, producer: Any, loop: asyncio.AbstractEventLoop, *, transactional: bool, patience: float) -> None:
+        self.producer = producer
+        self.transactional = transactional
+        self.loop = loop
+        self._patience = patience  #: seconds to wait for room in the queue
+        self._ticking = False
+
+    def produce(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None,
+        headers: Headers,
+        timestamp_ms: int | None,
+        report: Report | None,
+    ) -> None:
+        """Queue one message. Raises DeliveryFailed when the client refuses it."""
+        extra: dict[str, Any] = {}
+        if partition is not None:
+            extra["partition"] = partition
+        if headers:
+            extra["headers"] = list(headers)
+        if timestamp_ms is not None:
+            extra["timestamp"] = timestamp_ms
+        if report is not None:
+            extra["on_delivery"] = report
+        try:
+            self.producer.produce(topic, value, key, **extra)
+        except BufferError:
+            self._produce_when_there_is_room(topic, value, key, extra)
+        except KafkaException as exc:
+            raise DeliveryFailed(f"{topic} did not take a message: {exc.args[0].str()}") from exc
+
+    def _produce_when_there_is_room(
+        self, topic: str, value: bytes | None, key: bytes | None, extra: dict[str, Any]
+    ) -> None:
+        deadline = time.monotonic() + self._patience
+        while True:
+            self.producer.poll(0.01)
+            try:
+                return self.producer.produce(topic, value, key, **extra)  # type: ignore[no-any-return]
+            except BufferError as exc:
+                if time.monotonic() > deadline:
+                    raise DeliveryFailed(f"the producer's queue stayed full for {self._patience:g} s") from exc
+            except KafkaException as exc:
+                raise DeliveryFailed(f"{topic} did not take a message: {exc.args[0].str()}") from exc
+
+    def on_loop(self, report: Report) -> Report:
+        """The same callback, safe to be called from the thread that commits transactions."""
+
+        def posted(error: Any, message: Message) -> None:
+            if not self.loop.is_closed():
+                self.loop.call_soon_threadsafe(report, error, message)
+
+        return posted
+
+    def kick(self) -> None:
+        """Serve delivery reports now, and again until none is missing."""
+        if not self._ticking:
+            self._ticking = True
+            self._tick()
+
+    def _tick(self) -> None:
+        self.producer.poll(0)
+        if len(self.producer):
+            self.loop.call_later(TICK, self._tick)
+        else:
+            self._ticking = False
+
+    async def flush(self) -> None:
+        """Wait until everything sent is acknowledged. Raises DeliveryFailed after the delivery timeout."""
+        left = await self.loop.run_in_executor(None, self.producer.flush, self._patience)
+        if left:
+            raise DeliveryFailed(f"{left} messages were not delivered within {self._patience:g} s")
+
+    async def drain(self) -> None:
+        """As `flush`, but with the reports served on the loop."""
+        deadline = time.monotonic() + self._patience
+        while len(self.producer):
+            self.kick()
+            if time.monotonic() > deadline:
+                raise DeliveryFailed(f"{len(self.producer)} messages were not delivered within {self._patience:g} s")
+            await asyncio.sleep(TICK)

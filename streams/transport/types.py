@@ -1,0 +1,53 @@
+"""The vocabulary of the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+#: Header pairs, as librdkafka takes them; names may repeat.
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class TP(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.partition}]"
+
+
+class Message(Protocol):
+    """The part of `confluent_kafka.Message` that the layer itself reads. `len(message)` is the size of its value."""
+
+    def topic(self) -> str | None: ...
+    def partition(self) -> int | None: ...
+    def offset(self) -> int | None: ...
+    def key(self) -> bytes | None: ...
+    def value(self) -> bytes | None: ...
+    def headers(self) -> list[tuple[str, bytes | None]] | None: ...
+    def timestamp(self) -> tuple[int, int]: ...
+    def __len__(self) -> int: ...
+
+
+class Progress(NamedTuple):
+    """Where one assigned partition stands. Offsets are the next ones to read; None: not known yet."""
+
+    tp: TP
+    watermark: int | None  #: everything before it is finished
+    committed: int | None  #: everything before it is finished for the group
+    highwater: int | None  #: the end of the partition, as the broker last said
+    unfinished: int  #: messages fetched and not finished
+    unfinished_bytes: int
+    outstanding: int  #: batches that an agent holds
+    paused: bool  #: fetching is held back
+
+    @property
+    def lag(self) -> int | None:
+        """Messages (or offsets, where the log has gaps) between the watermark and the end."""
+        seen = self.watermark if self.watermark is not None else self.committed
+        if self.highwater is None or seen is None:
+            return None
+        return max(0, self.highwater - seen)
