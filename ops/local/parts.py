@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ops.local.connect import Connect
 from ops.local.kafka import Kafka
 from ops.local.part import Part, Place
 from ops.local.postgres import PostgreSQL
@@ -10,8 +11,9 @@ from ops.local.tryton import Tryton
 
 
 def make_parts(place: Place) -> list[Part]:
-    postgres = PostgreSQL(place)
-    return [postgres, Kafka(place), Registry(place), Tryton(place, postgres)]
+    postgres, kafka, registry = PostgreSQL(place), Kafka(place), Registry(place)
+    connect, tryton = Connect(place, postgres, kafka, registry), Tryton(place, postgres)
+    return [postgres, kafka, registry, connect, tryton]
 
 
 ADVICE = {

@@ -60,6 +60,17 @@ class PostgreSQL:
         self._place = place
         self.logs = (place.home.log(self.name),)
 
+    def login(self, role: str, database: str) -> dict[str, str]:
+        """For clients that take no URL."""
+        port = str(self._place.port("postgres"))
+        return {
+            "hostname": "127.0.0.1",
+            "port": port,
+            "user": role,
+            "password": self._place.secrets[role],
+            "dbname": database,
+        }
+
     def url(self, role: str, database: str) -> str:
         password = quote(self._place.secrets[role], safe="")
         return f"postgresql://{role}:{password}@127.0.0.1:{self._place.port('postgres')}/{database}"

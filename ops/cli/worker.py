@@ -1,0 +1,138 @@
+"""`meshline worker <part>`: one process of the line, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from prometheus_client import start_http_server
+
+from ops.cli.failure import say, told
+from streams.runtime.logs import configure_logs, get_logger
+from streams.runtime.settings import Settings, home_folder, load_settings
+
+log = get_logger("meshline.worker")
+Run = Callable[[Settings, asyncio.Event], Awaitable[None]]
+
+
+class Part(StrEnum):
+    """The processes of the line. `all` starts each of the others."""
+
+    DOOR = "door"
+    STREAMS = "streams"
+    SINKS = "sinks"
+    ERP_SOURCE = "erp-source"
+    RECONCILER = "reconciler"
+    ALL = "all"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(worker)
+
+
+def worker(
+    part: Annotated[Part, typer.Argument(help="Which process to run.")],
+    slot: Annotated[str, typer.Option(help="This worker's number among those of its part.")] = "",
+) -> None:
+    """Run a part of the line in the foreground. SIGTERM drains what is in flight, then exits 0.
+
+    Exit 1: it stopped because something it needs failed; nothing unfinished was committed, so start it again.
+    """
+    with told():
+        settings = load_settings()
+        settings.need("bootstrap", "registry_url", "operations_url")
+        if slot:
+            settings.worker.slot = slot
+        configure_logs(settings.log_format, settings.log_level)
+        if part is Part.ALL:
+            raise typer.Exit(_all())
+        _metrics(settings, part)
+        if part is Part.STREAMS:
+            raise typer.Exit(_streams(settings))
+        asyncio.run(_until_stopped(part, settings))
+
+
+def _metrics(settings: Settings, part: Part) -> None:
+    if part is Part.DOOR:  # the door serves its metrics itself
+        return
+    server, _ = start_http_server(settings.worker.metrics_port, addr="127.0.0.1")
+    log.info("worker starts", part=part.value, slot=settings.worker.slot, metrics_port=server.server_port)
+
+
+def _streams(settings: Settings) -> int:
+    from streams.app import build_app, build_parts  # noqa: PLC0415 - Faust is only loaded where it runs
+
+    app = build_app(settings, build_parts(settings))
+    running = app.Worker(loglevel=settings.log_level, override_logging=False, redirect_stdouts=False, quiet=True)
+    try:
+        running.execute_from_commandline()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        return 1 if app.failure is not None else code
+    return 1 if app.failure is not None else 0
+
+
+async def _until_stopped(part: Part, settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await _runner(part)(settings, stop)
+    log.info("worker stopped", part=part.value)
+
+
+def _runner(part: Part) -> Run:  # imports are here so that a worker loads only its own part
+    if part is Part.DOOR:
+        from streams.intake.door import run_door  # noqa: PLC0415
+
+        return run_door
+    if part is Part.SINKS:
+        from sinks.worker import run_all_sinks  # noqa: PLC0415
+
+        return run_all_sinks
+    if part is Part.ERP_SOURCE:
+        from sinks.tryton.source import run_erp_source  # noqa: PLC0415
+
+        return run_erp_source
+    from reconciler.worker import run_reconciler  # noqa: PLC0415
+
+    return lambda settings, stop: run_reconciler(settings, home_folder() / "reconciler", stop)
+
+
+def _all() -> int:
+    """Each part as a process; when one ends, the others are stopped too."""
+    parts = [part for part in Part if part is not Part.ALL]
+    children = {
+        part: subprocess.Popen([sys.executable, "-m", "ops.cli", "worker", part.value], start_new_session=True)
+        for part in parts
+    }
+
+    def stop(*_: object) -> None:
+        for child in children.values():
+            child.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    say("running: " + ", ".join(f"{part.value} (pid {child.pid})" for part, child in children.items()))
+    first = _first_to_end(children)
+    stop()
+    codes = {part: child.wait() for part, child in children.items()}
+    if codes[first]:
+        say(f"[red]{first.value} ended with exit code {codes[first]}[/]; the others were stopped")
+    return max(abs(code) for code in codes.values()) and 1
+
+
+def _first_to_end(children: dict[Part, subprocess.Popen[bytes]]) -> Part:
+    pids = {child.pid: part for part, child in children.items()}
+    import os  # noqa: PLC0415
+
+    while True:
+        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        if ended is not None and ended.si_pid in pids:
+            return pids[ended.si_pid]
