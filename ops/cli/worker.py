@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -108,7 +109,7 @@ def _runner(part: Part) -> Run:  # imports are here so that a worker loads only 
 def _all() -> int:
     """Each part as a process; when one ends, the others are stopped too."""
     parts = [part for part in Part if part is not Part.ALL]
-    children = {
+    children: dict[Part, subprocess.Popen[bytes]] = {
         part: subprocess.Popen([sys.executable, "-m", "ops.cli", "worker", part.value], start_new_session=True)
         for part in parts
     }
@@ -130,9 +131,7 @@ def _all() -> int:
 
 def _first_to_end(children: dict[Part, subprocess.Popen[bytes]]) -> Part:
     pids = {child.pid: part for part, child in children.items()}
-    import os  # noqa: PLC0415
-
     while True:
-        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # leaves the child for its own wait()
         if ended is not None and ended.si_pid in pids:
             return pids[ended.si_pid]

@@ -41,7 +41,9 @@ async def load_view(engine: AsyncEngine, events: Sequence[Stamped], span: Span, 
     return view
 
 
-async def save_view(engine: AsyncEngine, view: View, offsets: dict[str, int], span: Span, now: datetime) -> None:
+async def save_view(
+    connection: AsyncConnection, view: View, offsets: dict[str, int], span: Span, now: datetime
+) -> None:
     """Keep what the batch learned. `offsets` gives the clean topic's offset of each event id."""
     rows = []
     for key, event in sorted(view.changed.items()):
@@ -74,8 +76,7 @@ async def save_view(engine: AsyncEngine, view: View, offsets: dict[str, int], sp
     )
     keys = [column.name for column in records.primary_key]
     changes = {column.name: statement.excluded[column.name] for column in records.c if column.name not in keys}
-    async with engine.begin() as connection:
-        await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes, where=newer))
+    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes, where=newer))
 
 
 def _parents(events: Sequence[Stamped]) -> set[str]:

@@ -156,3 +156,16 @@ epochs = Table(
     Column("epoch", BigInteger, nullable=False),
     _time("started_at"),
 )
+
+#: Each time a letter was sent through its stage again.
+replays = Table(
+    "replays",
+    metadata,
+    Column("replay_id", BigInteger, primary_key=True, autoincrement=True),
+    Column("letter_id", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("replayed_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    _time("replayed_at"),
+    Index("replays_by_letter", "letter_id"),
+)

@@ -116,3 +116,15 @@ CREATE TABLE epochs (
     started_at TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (slot)
 );
+
+CREATE TABLE replays (
+    replay_id BIGSERIAL NOT NULL,
+    letter_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    replayed_by TEXT NOT NULL,
+    why TEXT NOT NULL,
+    replayed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (replay_id)
+);
+
+CREATE INDEX replays_by_letter ON replays (letter_id);

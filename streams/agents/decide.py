@@ -1,0 +1,142 @@
+"""Canonical events in; commands, states, letters, holds and skips out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import assert_never
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from schemas import headers as names
+from schemas.codec import Codec, ContractViolation, Undecodable
+from schemas.headers import header_text
+from schemas.identity import event_id_for
+from schemas.outcome import DeadLetter, Forward, Hold, Skip, SkipWhy
+from schemas.reasons import Reason
+from schemas.records import Effect, Stamped
+from schemas.topics import BY_NAME, EFFECT_ERP
+from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, state_record
+from streams.facts import Span, View, load_view, save_view
+from streams.letters.holds import NewHold, end_superseded, put_holds
+from streams.letters.letter import Failure, Original, Subject
+from streams.publish import Publisher
+from streams.runtime import metrics
+from streams.runtime.clock import Clock
+from streams.transport import Batch
+
+STAGE = "decide"
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one batch has come to so far."""
+
+    batch: Batch
+    view: View
+    now: datetime
+    holds: list[NewHold] = field(default_factory=list)
+    superseded: dict[str, str] = field(default_factory=dict)  #: hold id -> event that took its place
+    offsets: dict[str, int] = field(default_factory=dict)  #: event id -> offset in this batch
+
+
+def _subject(event: Stamped) -> Subject:
+    return Subject(event.meta.event_id, event.meta.entity, event.meta.key, event.meta.account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DecideAgent:
+    """The five steps for one batch: decode, facts, decide, publish; the transport acks when all of it is durable."""
+
+    codec: Codec
+    database: AsyncEngine
+    policy: Policy
+    clock: Clock
+    publisher: Publisher
+
+    async def run(self, batch: Batch) -> None:
+        """Raises when the database or the registry is away: the worker stops and the batch is read again."""
+        now = self.clock()
+        metrics.EVENTS_READ.labels(STAGE, batch.tp.topic).inc(len(batch))
+        arrived = [(message.offset() or 0, Original.of(message)) for message in batch]
+        read = [(offset, original, self._read(original)) for offset, original in arrived]
+        events = [item for _, _, item in read if isinstance(item, Stamped)]
+        span = Span(batch.tp.topic, batch.tp.partition, batch.first_offset)
+        work = _Work(batch, await load_view(self.database, events, span, now), now)
+        for offset, original, item in read:
+            match item:
+                case Effect():
+                    self._follow_up(batch, item, now)
+                case Failure():
+                    event_id = header_text(original.headers, names.EVENT_ID) or event_id_for(original.origin)
+                    self.publisher.letter(batch, original, Subject(event_id), item, now)
+                case _:
+                    work.offsets[item.meta.event_id] = offset
+                    self._event(work, original, item)
+        if not batch.open:  # the partition went to another worker: it does all of this again
+            return
+        async with self.database.begin() as connection:
+            await save_view(connection, work.view, work.offsets, span, now)
+            await put_holds(connection, work.holds, now)
+            await end_superseded(connection, work.superseded, now)
+
+    def _read(self, original: Original) -> Stamped | Effect | Failure:
+        try:
+            record = BY_NAME[original.topic].record
+            assert record is not None, f"{original.topic} has no record of ours"
+            value = self.codec.read(original.value, record)
+        except Undecodable as error:
+            return Failure(Reason.UNDECODABLE, STAGE, f"{original.origin}: {error}")
+        except ContractViolation as error:
+            return Failure(Reason.CONTRACT_VIOLATION, STAGE, str(error))
+        assert isinstance(value, Stamped | Effect), f"{original.topic} carries {type(value).__name__}"
+        return value
+
+    def _follow_up(self, batch: Batch, effect: Effect, now: datetime) -> None:
+        record = decide_effect(effect, now)
+        if record is not None:
+            self.publisher.forward(batch, record, effect.event_id, effect.traceparent)
+
+    def _event(self, work: _Work, original: Original, event: Stamped) -> None:
+        held_since = header_text(original.headers, names.HELD_SINCE)
+        facts = work.view.facts_for(event, datetime.fromisoformat(held_since) if held_since else None)
+        full = complete(event, facts.known)
+        if full is None:
+            outcome = decide_patch(event, facts, self.policy, work.now)
+        else:
+            outcome = decide(full, facts, self.policy, work.now)
+            if not is_stale(full, facts):
+                self._keep(work, full)
+                work.view.learn(full, outcome)
+        subject, batch = _subject(event), work.batch
+        match outcome:
+            case Forward():
+                for record in outcome.records:
+                    self.publisher.forward(batch, record, event.meta.event_id, event.meta.traceparent)
+            case DeadLetter():
+                failure = Failure(outcome.reason, STAGE, outcome.detail, outcome.suggestion)
+                self.publisher.letter(batch, original, subject, failure, work.now)
+            case Hold():
+                hold = NewHold(event, outcome, original, facts.held_since or work.now)
+                work.holds.append(hold)
+                work.view.hold(event, hold.as_open())
+                metrics.HELD.labels(outcome.waiting_for.kind.value).inc()
+            case Skip():
+                self.publisher.skip(batch, subject, event.meta.origin, outcome.why, outcome.detail, work.now)
+            case _:
+                assert_never(outcome)
+
+    def _keep(self, work: _Work, event: Stamped) -> None:
+        """The record's newest state, and an end to holds of its older versions."""
+        state = state_record(event)
+        if state is not None:
+            self.publisher.forward(work.batch, state, event.meta.event_id, event.meta.traceparent)
+        for hold in work.view.superseded_by(event):
+            side_entity_key = hold.record
+            subject = Subject(hold.event_id, side_entity_key[1], side_entity_key[2], hold.account_id)
+            detail = f"event {event.meta.event_id} brought a newer version"
+            self.publisher.skip(work.batch, subject, hold.origin, SkipWhy.SUPERSEDED, detail, work.now)
+            work.superseded[hold.hold_id] = event.meta.event_id
+
+
+assert EFFECT_ERP.record is Effect

@@ -1,0 +1,95 @@
+"""The streams worker: two agents on one Faust app, and the clock behind holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from schemas.codec import Codec
+from schemas.registry import ConfluentRegistry, Registry
+from schemas.topics import CDC, CLEAN, EFFECT_ERP, ERP_CHANGES, REDRIVE, WEBHOOK
+from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent
+from streams.decide import Policy
+from streams.letters.outbox import Outbox
+from streams.publish import Publisher
+from streams.runtime.clock import Clock, system_clock
+from streams.runtime.database import operations_engine
+from streams.runtime.settings import Settings
+from streams.transport import Batch, EngineOptions, MeshApp
+
+RAW_TOPICS = (*CDC.values(), *WEBHOOK.values(), *ERP_CHANGES.values(), REDRIVE["normalise"])
+DECIDED_TOPICS = (*CLEAN, EFFECT_ERP, REDRIVE["decide"])
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the agents stand on."""
+
+    codec: Codec
+    database: AsyncEngine
+    outbox: Outbox
+    clock: Clock
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The limits that decisions keep to, from the settings."""
+    pilot = settings.policy.pilot_accounts
+    return Policy(
+        discount_threshold_percent=settings.policy.discount_threshold_percent,
+        hold_for=settings.worker.hold_for,
+        line_grace=settings.worker.line_grace,
+        pilot=None if pilot is None else frozenset(pilot),
+        integration_user=settings.erp_user or "meshline",
+    )
+
+
+def build_parts(settings: Settings, registry: Registry | None = None) -> Parts:
+    """Connect to the registry and the operations database. Raises MissingSetting."""
+    settings.need("bootstrap", "registry_url", "operations_url")
+    return Parts(
+        codec=Codec(registry or ConfluentRegistry(settings.registry_url)),
+        database=operations_engine(settings.operations_url),
+        outbox=Outbox(settings.bootstrap),
+        clock=system_clock,
+    )
+
+
+def build_app(settings: Settings, parts: Parts) -> MeshApp:
+    """The Faust app with its agents. They are the same under either delivery guarantee."""
+    worker = settings.worker
+    app = MeshApp(
+        f"{worker.group}.streams",
+        broker=f"mesh://{settings.bootstrap}",
+        engine=EngineOptions(
+            delivery=worker.delivery,
+            batch_size=worker.batch_size,
+            transactional_id=f"{worker.group}.streams.{worker.slot}" if worker.delivery == "exactly-once" else None,
+        ),
+    )
+    normalising = NormaliseAgent(parts.codec, parts.clock, Publisher(parts.codec, "normalise"))
+    deciding = DecideAgent(
+        parts.codec, parts.database, policy_of(settings), parts.clock, Publisher(parts.codec, "decide")
+    )
+    releaser = HoldReleaser(parts.database, parts.outbox, parts.clock)
+
+    @app.agent(app.topic(*(topic.name for topic in RAW_TOPICS), value_serializer="raw"), name="normalise")
+    async def normalise(stream: AsyncIterator[Batch]) -> None:
+        async for batch in stream:
+            await normalising.run(batch)
+
+    @app.agent(app.topic(*(topic.name for topic in DECIDED_TOPICS), value_serializer="raw"), name="decide")
+    async def decide(stream: AsyncIterator[Batch]) -> None:
+        async for batch in stream:
+            await deciding.run(batch)
+
+    stopping = asyncio.Event()
+
+    @app.task
+    async def release_holds(_: Any = None) -> None:
+        await releaser.run(stopping, worker.hold_poll.total_seconds())
+
+    return app

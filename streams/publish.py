@@ -1,0 +1,65 @@
+"""From outcomes to records on topics: encoding, partition, headers and counting in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas import headers as names
+from schemas.codec import Codec
+from schemas.outcome import Record, SkipWhy
+from schemas.partition import partition_for
+from schemas.records import Skipped
+from schemas.topics import ACCOUNT_PARTITIONS, BY_NAME, SKIPPED
+from streams.letters.letter import Failure, Original, Subject, compose
+from streams.runtime import metrics
+from streams.transport import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Emits into the running batch, so that its offset waits for the broker's confirmation."""
+
+    codec: Codec
+    agent: str
+
+    def forward(self, batch: Batch, record: Record, event_id: str, traceparent: str) -> None:
+        """One record to its topic, in its account's partition."""
+        topic = BY_NAME[record.topic]
+        batch.emit(
+            topic.name,
+            key=record.key.encode(),
+            value=self.codec.encode(topic, record.value),
+            partition=partition_for(record.account_id, topic.partitions),
+            headers=[(names.EVENT_ID, event_id.encode()), (names.TRACEPARENT, traceparent.encode())],
+        )
+        metrics.FORWARDED.labels(self.agent, topic.name).inc()
+
+    def letter(self, batch: Batch, original: Original, subject: Subject, failure: Failure, now: datetime) -> None:
+        """A dead letter, in the account's partition, or where the account is unknown in the source's."""
+        letter = compose(original, subject, failure, now)
+        known = partition_for(subject.account_id, ACCOUNT_PARTITIONS) if subject.account_id else None
+        batch.emit(
+            letter.topic,
+            key=letter.key,
+            value=letter.value,
+            partition=original.partition % ACCOUNT_PARTITIONS if known is None else known,
+            headers=letter.headers,
+        )
+        metrics.DEAD_LETTERED.labels(failure.stage, failure.reason.value).inc()
+
+    def skip(self, batch: Batch, subject: Subject, origin: str, why: SkipWhy, detail: str, now: datetime) -> None:
+        """The record of an event that needed no effect."""
+        value = Skipped(
+            event_id=subject.event_id,
+            entity=subject.entity,
+            key=subject.key,
+            account_id=subject.account_id,
+            why=why.value,
+            detail=detail,
+            origin=origin,
+            skipped_at=now,
+        )
+        account = subject.account_id or subject.key or subject.event_id
+        self.forward(batch, Record(SKIPPED.name, subject.key or subject.event_id, account, value), subject.event_id, "")
+        metrics.SKIPPED.labels(why.value).inc()
