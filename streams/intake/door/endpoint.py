@@ -62,13 +62,16 @@ class WebhookEndpoint:
     async def __call__(self, request: Request) -> Response:
         self._requests += 1
         name = request.path_params["source"]
+        status = 500
         try:
             response = await self._receive(request, name)
+            status = response.status_code
         except Refusal as refusal:
             response = problems.problem_response(refusal, request.url.path)
+            status = response.status_code
         finally:
             self._requests -= 1
-        WEBHOOKS.labels(name if name in self._sources else "unknown", str(response.status_code)).inc()
+            WEBHOOKS.labels(name if name in self._sources else "unknown", str(status)).inc()
         return response
 
     async def _receive(self, request: Request, name: str) -> Response:

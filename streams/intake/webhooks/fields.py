@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -68,8 +68,7 @@ def moment(data: Mapping[str, Any], name: str) -> tuple[datetime, int]:
         nanos = (fraction or "").ljust(9, "0")
         try:
             moment = datetime.fromisoformat(f"{on}T{at}.{nanos[:6]}{zone.upper()}")
-            moment.timestamp()  # the first and last day of the calendar leave it in some zones
-            return moment, int(nanos[6:])
+            return moment.astimezone(UTC), int(nanos[6:])
         except (ValueError, OverflowError):
             pass
     raise ContractViolation(f"{name}: must be a time with its zone such as 2026-01-31T09:30:00Z (is {shown(value)})")
