@@ -37,6 +37,8 @@ class State:
         self.open: dict[Subject, dict[DriftKind, Drift]] = {}
         self.waiting: dict[Subject, datetime] = {}
         self.outbox: dict[int, Drift] = {}
+        if self._note("format") != FORMAT:
+            self.forget()
         self._load()
 
     # -- the two sides -------------------------------------------------------------------------------------------
@@ -136,14 +138,13 @@ class State:
     def forget(self) -> None:
         """Remove everything, at once: the topics are other ones than this folder was filled from."""
         self._store.write({key: None for key, _ in self._store.scan(b"")}, durable=True)
-        self.__init__(self._store)  # type: ignore[misc]
+        self._records, self._changes = {}, {_NOTE + b"format": FORMAT.encode()}
+        for memory in (self.positions, self.open, self.waiting, self.outbox):
+            memory.clear()
 
     # -- within --------------------------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        if (self._note("format") or FORMAT) != FORMAT:
-            self._store.write({key: None for key, _ in self._store.scan(b"")}, durable=True)
-        self._changes[_NOTE + b"format"] = FORMAT.encode()
         for key, value in self._store.scan(_POSITION):
             topic, partition = key[1:].decode().split("\0")
             self.positions[Feed(topic, int(partition))] = int(value)

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from reconciler.compare import Comparison, Result, compare
-from reconciler.drift import Finding, closed, opened_and_changed
+from reconciler.drift import Finding, OpenDrifts, closed, opened_and_changed
 from reconciler.rows import Row, Subject, Version
 from reconciler.rules import PAIRS, RULES_VERSION
 from reconciler.state import State
@@ -156,7 +156,7 @@ class Window:
             now=now,
         )
 
-    def _open(self, subject: Subject) -> dict[str, Drift]:
+    def _open(self, subject: Subject) -> OpenDrifts:
         return dict(self._state.open.get(subject, {}))
 
     def _tell(self, drifts: list[Drift]) -> list[Drift]:

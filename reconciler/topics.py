@@ -1,0 +1,37 @@
+"""Which topics a reconciler reads and writes. The real ones by default; a test gives its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.rows import EntityName
+from schemas.topics import DRIFT, STATE_CRM, STATE_ERP, Topic
+
+
+def _state_topics() -> dict[EntityName, Topic]:
+    return {
+        "account": STATE_CRM["account"],
+        "opportunity": STATE_CRM["opportunity"],
+        "customer": STATE_ERP["customer"],
+        "order": STATE_ERP["order"],
+        "invoice": STATE_ERP["invoice"],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcilerTopics:
+    """`state` is the topic of each entity, `drift` where alerts go."""
+
+    state: Mapping[EntityName, Topic] = field(default_factory=_state_topics)
+    drift: Topic = DRIFT
+
+    def prefixed(self, prefix: str) -> ReconcilerTopics:
+        """The same map under other names."""
+        state = {entity: replace(topic, name=prefix + topic.name) for entity, topic in self.state.items()}
+        return ReconcilerTopics(state, replace(self.drift, name=prefix + self.drift.name))
+
+    @property
+    def entities(self) -> dict[str, EntityName]:
+        """Topic name -> entity."""
+        return {topic.name: entity for entity, topic in self.state.items()}
