@@ -60,6 +60,7 @@ class Ledger:
         self._raw: set[At] = set()
         self._events: dict[str, _Story] = {}
         self._of_raw: dict[At, set[str]] = {}
+        self._torn: set[str] = set()  # origins with a letter: one letter may stand for several parts of a record
 
     def add(self, fact: Fact) -> None:
         match fact:
@@ -79,6 +80,7 @@ class Ledger:
                 story = self._trace(fact.event_id, fact.origin)
                 story.words.add((fact.failed_at, State.DEAD_LETTERED, fact.reason))
                 story.letters.add(fact.reason)
+                self._torn.add(fact.origin)
             case PutAside():
                 story = self._trace(fact.event_id, fact.origin)
                 story.words.add((fact.skipped_at, State.SKIPPED, fact.why))
@@ -123,15 +125,17 @@ class Ledger:
     def _contradictions(self, window: Window, standings: Mapping[str, Standing]) -> Iterable[str]:
         for at, event_ids in self._of_raw.items():
             if window.holds(at):
-                yield from _origin_doubts(at, event_ids, at in self._raw)
+                if at not in self._raw:
+                    yield f"an event says that it comes from {at.origin}, where no record is"
+                if at.origin not in self._torn and event_ids != _first_events(at, len(event_ids)):
+                    yield f"the events of {at.origin} are not its first {len(event_ids)}: one is missing or foreign"
         for event_id, story in self._events.items():
             if event_id in standings:
                 yield from _effect_doubts(event_id, story)
             elif window.whole and not story.traced:
                 yield f"event {event_id} has commands, effects or returns, but no clean topic has it"
         for event_id, standing in standings.items():
-            at = At.of(standing.origin)
-            if at not in self._of_raw and standing.state not in (State.IN_FLIGHT, State.LOST):
+            if At.of(standing.origin) not in self._of_raw and standing.state not in (State.IN_FLIGHT, State.LOST):
                 yield f"event {event_id} of {standing.origin} is {standing.state}, but no clean topic has it"
 
 
@@ -167,12 +171,8 @@ def _waits(at: At, acked: Acked) -> bool:
     return at.offset >= acked.get((at.topic, at.partition), 0)
 
 
-def _origin_doubts(at: At, event_ids: set[str], arrived: bool) -> Iterable[str]:
-    if not arrived:
-        yield f"an event says that it comes from {at.origin}, where no record is"
-    expected = {event_id_for(at.origin, index) for index in range(len(event_ids))}
-    if expected != event_ids:
-        yield f"the events of {at.origin} are not its first {len(event_ids)}: one of them is missing, or not its own"
+def _first_events(at: At, count: int) -> set[str]:
+    return {event_id_for(at.origin, index) for index in range(count)}
 
 
 def _effect_doubts(event_id: str, story: _Story) -> Iterable[str]:
