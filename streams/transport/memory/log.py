@@ -1,0 +1,52 @@
+"""Topics, committed offsets, and failures to come."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from typing import Any
+
+from confluent_kafka import KafkaException
+
+from streams.transport.memory.consumer import MemoryConsumer
+from streams.transport.memory.message import MemoryMessage
+from streams.transport.memory.producer import MemoryProducer
+from streams.transport.types import TP
+
+
+class MemoryLog:
+    """Topics, and the committed offsets of groups."""
+
+    def __init__(self, topics: Mapping[str, int]) -> None:
+        self.lock = threading.RLock()
+        self.records: dict[TP, list[MemoryMessage]] = {TP(t, i): [] for t, n in topics.items() for i in range(n)}
+        self.committed: dict[str, dict[TP, int]] = defaultdict(dict)
+        self.consumers: list[MemoryConsumer] = []
+        self._failures: dict[str, deque[KafkaException]] = defaultdict(deque)
+
+    def consumer(self, config: dict[str, Any]) -> MemoryConsumer:
+        self.consumers.append(MemoryConsumer(self, config))
+        return self.consumers[-1]
+
+    def producer(self, config: dict[str, Any]) -> MemoryProducer:
+        return MemoryProducer(self, config)
+
+    def append(
+        self, topic: str, value: bytes | None, key: bytes | None = None, partition: int = 0, **extra: Any
+    ) -> None:
+        with self.lock:
+            records = self.records[TP(topic, partition)]
+            records.append(MemoryMessage(TP(topic, partition), len(records), key, value, extra))
+
+    def values(self, topic: str) -> list[bytes | None]:
+        """Everything in the topic, partition by partition."""
+        with self.lock:
+            return [m.value() for tp, records in sorted(self.records.items()) if tp.topic == topic for m in records]
+
+    def fail_next(self, call: str, failure: KafkaException) -> None:
+        self._failures[call].append(failure)
+
+    def maybe_fail(self, call: str) -> None:
+        if self._failures[call]:
+            raise self._failures[call].popleft()

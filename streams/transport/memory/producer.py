@@ -1,0 +1,87 @@
+"""The producing side, with transactions."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaException, TopicPartition
+
+from streams.transport.memory.consumer import MemoryConsumer
+from streams.transport.memory.message import MemoryMessage
+from streams.transport.types import TP
+
+if TYPE_CHECKING:
+    from streams.transport.memory.log import MemoryLog
+
+
+class MemoryProducer:
+    """Reports delivery at the next poll."""
+
+    def __init__(self, log: MemoryLog, config: dict[str, Any]) -> None:
+        self._log = log
+        self._transactional = "transactional.id" in config
+        self._open: list[tuple[Any, ...]] | None = None
+        self._offsets: tuple[MemoryConsumer, list[TopicPartition]] | None = None
+        self._reports: deque[tuple[Any, MemoryMessage]] = deque()
+        self.calls: list[str] = []
+
+    def produce(self, topic: str, value: bytes | None, key: bytes | None, partition: int = 0, **extra: Any) -> None:
+        self._log.maybe_fail("produce")
+        report = extra.pop("on_delivery", None)
+        if not self._transactional:
+            self._log.append(topic, value, key, partition, **extra)
+        elif self._open is None:
+            raise RuntimeError("produce() outside a transaction")
+        else:
+            self._open.append((topic, value, key, partition, extra))
+        if report is not None:
+            self._reports.append((report, MemoryMessage(TP(topic, partition), 0, key, value, extra)))
+
+    def poll(self, _timeout: float = 0) -> int:
+        error = None
+        try:
+            self._log.maybe_fail("delivery")
+        except KafkaException as exc:
+            error = exc.args[0]
+        while self._reports:
+            report, message = self._reports.popleft()
+            report(error, message)
+        return 0
+
+    def flush(self, _timeout: float = 0) -> int:
+        return self.poll()
+
+    def __len__(self) -> int:
+        return len(self._reports)
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        self._log.maybe_fail(name)
+
+    def init_transactions(self, _timeout: float) -> None:
+        self._call("init_transactions")
+
+    def begin_transaction(self) -> None:
+        self._call("begin_transaction")
+        self._open, self._offsets = [], None
+
+    def send_offsets_to_transaction(
+        self, offsets: list[TopicPartition], group: MemoryConsumer, _timeout: float
+    ) -> None:
+        self._call("send_offsets_to_transaction")
+        self._offsets = (group, offsets)
+
+    def commit_transaction(self, _timeout: float) -> None:
+        self._call("commit_transaction")
+        with self._log.lock:
+            for topic, value, key, partition, extra in self._open or ():
+                self._log.append(topic, value, key, partition, **extra)
+            if self._offsets is not None:
+                self._offsets[0].accept(self._offsets[1])
+        self._open = None
+        self.poll()
+
+    def abort_transaction(self, _timeout: float) -> None:
+        self._call("abort_transaction")
+        self._open = None
