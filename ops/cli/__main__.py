@@ -1,5 +1,3 @@
-"""`python -m ops.cli`: the same as `meshline`."""
-
 from ops.cli import main
 
 main()

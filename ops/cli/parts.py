@@ -52,7 +52,7 @@ def status(json_output: Json = False) -> None:
     if json_output:
         typer.echo(as_json(reports))
     else:
-        Console(highlight=False).print(_table(reports))
+        Console(highlight=False).print(_table(reports), soft_wrap=True)
     if not all(report.answers for report in reports):
         raise typer.Exit(1)
 

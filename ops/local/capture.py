@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from ops.local.postgres import CAPTURE, PostgreSQL
+from collections.abc import Mapping
+
 from schemas.topics import CDC, CDC_PREFIX, CRM_TABLES
 
 NAME = "crm"
 SLOT = "meshline_crm"
+CONVERTER = "io.apicurio.registry.utils.converter.AvroConverter"
 _SCHEMA = "sales"
 _HEARTBEAT = f"insert into {_SCHEMA}.heartbeat values (1, now()) on conflict (id) do update set ts = now()"
 
 
-def configuration(postgres: PostgreSQL, registry: str, converter: str) -> dict[str, str]:
-    """The connector's configuration, all strings, as Connect gives it back."""
+def configuration(login: Mapping[str, str], registry: str) -> dict[str, str]:
+    """The connector's configuration, all strings, as Connect gives it back.
+
+    `login` is hostname, port, user, password and dbname of the capture role; `registry` the native API's URL.
+    """
     topic = next(iter(CDC.values()))
     creation = {"replication.factor": "1", "partitions": str(topic.partitions), **topic.config()}
     return {
@@ -20,7 +25,7 @@ def configuration(postgres: PostgreSQL, registry: str, converter: str) -> dict[s
         "tasks.max": "1",
         "exactly.once.support": "required",
         "transaction.boundary": "poll",
-        **{f"database.{key}": value for key, value in postgres.login(CAPTURE, "crm").items()},
+        **{f"database.{key}": value for key, value in login.items()},
         "topic.prefix": CDC_PREFIX,
         "table.include.list": ",".join(rf"{_SCHEMA}\.{table}" for table in CRM_TABLES),
         # The publication is made with the tables: making it here would take ownership of them.
@@ -41,12 +46,12 @@ def configuration(postgres: PostgreSQL, registry: str, converter: str) -> dict[s
         "schema.name.adjustment.mode": "avro",
         "field.name.adjustment.mode": "avro",
         **{f"topic.creation.default.{key}": value for key, value in creation.items()},
-        **_converter("key", registry, converter),
-        **_converter("value", registry, converter),
+        **_converter("key", registry),
+        **_converter("value", registry),
     }
 
 
-def _converter(side: str, registry: str, converter: str) -> dict[str, str]:
+def _converter(side: str, registry: str) -> dict[str, str]:
     """Avro as Confluent's clients read it: magic byte and a four-byte id that the registry's other API knows."""
     settings = {
         "url": registry,
@@ -62,4 +67,4 @@ def _converter(side: str, registry: str, converter: str) -> dict[str, str]:
         "retry-backoff-ms": "500",
     }
     prefix = f"{side}.converter"
-    return {prefix: converter, **{f"{prefix}.apicurio.registry.{key}": value for key, value in settings.items()}}
+    return {prefix: CONVERTER, **{f"{prefix}.apicurio.registry.{key}": value for key, value in settings.items()}}

@@ -18,13 +18,13 @@ from ops.local.jars import class_path, fetch, locked
 from ops.local.java import jvm, logging, properties
 from ops.local.kafka import Kafka
 from ops.local.part import Place
-from ops.local.postgres import PostgreSQL
+from ops.local.postgres import CAPTURE, PostgreSQL
 from ops.local.process import Command
 from ops.local.registry import Registry
 from ops.local.waiting import until
 
 _HEAP_MB = 320
-_CONVERTER = "io.apicurio.registry.utils.converter.AvroConverter"
+_PLUGINS = ("debezium", "converter")
 _RUNNING_WITHIN = 60.0  #: seconds from the configuration to a task that streams
 
 
@@ -52,8 +52,7 @@ class Connect:
 
     def prepare(self) -> None:
         self._jars = class_path([fetch("connect")])
-        key = hashlib.sha256("".join(j.sha256 for s in ("debezium", "converter") for j in locked(s)).encode())
-        self._plugins = cached(f"connect-plugins-{key.hexdigest()[:12]}", _make_plugins)
+        self._plugins = plugins()
         (self._config / "worker.properties").write_text(properties(self._worker()))
 
     def _worker(self) -> dict[str, object]:
@@ -122,7 +121,7 @@ class Connect:
         """The connector `crm` with today's configuration; failed tasks are started again."""
         if self._captures_elsewhere():
             return
-        wanted = capture.configuration(self._postgres, self._registry.native_url, _CONVERTER)
+        wanted = capture.configuration(self._postgres.login(CAPTURE, "crm"), self._registry.native_url)
         connector = f"{self.url}/connectors/{capture.NAME}"
         if self._current(connector) != wanted:
             until(lambda: ask("PUT", f"{connector}/config", json=wanted), 30)  # 409 while the group rebalances
@@ -144,12 +143,18 @@ class Connect:
         return "MESHLINE_CRM_URL" in self._place.given
 
 
+def plugins() -> Path:
+    """The folder of Connect's plugins, in the cache."""
+    digests = "".join(jar.sha256 for name in _PLUGINS for jar in locked(name))
+    return cached(f"connect-plugins-{hashlib.sha256(digests.encode()).hexdigest()[:12]}", _make_plugins)
+
+
 def _make_plugins(folder: Path) -> None:
     """One folder per plugin, as Connect wants them."""
-    for name in ("debezium", "converter"):
+    for name in _PLUGINS:
         (folder / name).mkdir()
         for jar in fetch(name).glob("*.jar"):
             os.link(jar, folder / name / jar.name)
     # The converter ships without the manifest by which Connect finds plugins.
     with zipfile.ZipFile(folder / "converter" / "manifest.jar", "w") as manifest:
-        manifest.writestr("META-INF/services/org.apache.kafka.connect.storage.Converter", f"{_CONVERTER}\n")
+        manifest.writestr("META-INF/services/org.apache.kafka.connect.storage.Converter", f"{capture.CONVERTER}\n")

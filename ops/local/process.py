@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ class Command:
     address_space_mb: int | None = None  #: a hard limit, for parts that have none of their own
 
 
+_FRAME = re.compile(r"\s+(at |\.\.\. \d+ )")
 _LAUNCH = 'cd "$1" || exit 1; if [ "$2" != 0 ]; then ulimit -v "$2" 2>/dev/null; fi; shift 2; exec "$@"'
 
 
@@ -114,8 +116,10 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def last_lines(log: Path, count: int = 15) -> list[str]:
+    """The end of a log without Java's stack frames, which would crowd out the causes between them."""
     if not log.exists():
         return []
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 32_768))
-        return file.read().decode(errors="replace").splitlines()[-count:]
+        lines = file.read().decode(errors="replace").splitlines()
+    return [line for line in lines if line.strip() and not _FRAME.match(line)][-count:]

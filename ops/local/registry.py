@@ -22,7 +22,7 @@ class Registry:
     name = "registry"
     title = f"Apicurio Registry {versions.REGISTRY}"
     needs = ("postgres",)
-    ports = ("registry",)
+    ports = ("registry", "registry-management")
     given_by = ("MESHLINE_REGISTRY_URL",)
     patience = 90.0
     stop_signal = signal.SIGTERM
@@ -65,8 +65,11 @@ class Registry:
             "APICURIO_DATASOURCE_JDBC_MAX_SIZE": "10",
             "QUARKUS_HTTP_ACCESS_LOG_ENABLED": "false",
         }
-        address = [f"-Dquarkus.http.port={self._place.port('registry')}", "-Dquarkus.http.host=127.0.0.1"]
-        return Command([*jvm(_HEAP_MB), *address, "-jar", "quarkus-run.jar"], self._program, env)
+        listen = [f"-Dquarkus.http.port={self._place.port('registry')}", "-Dquarkus.http.host=127.0.0.1"]
+        # Its second door would be port 9000 on every interface.
+        listen += [f"-Dquarkus.management.port={self._place.port('registry-management')}"]
+        listen += ["-Dquarkus.management.host=127.0.0.1"]
+        return Command([*jvm(_HEAP_MB), *listen, "-jar", "quarkus-run.jar"], self._program, env)
 
     def probe(self) -> None:
         ask("GET", f"{self.url}/subjects?limit=1")

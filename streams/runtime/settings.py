@@ -87,9 +87,11 @@ class Settings(BaseSettings):
     registry_url: str = ""  #: Confluent-compatible schema registry
     connect_url: str = ""  #: Kafka Connect's REST API
     crm_url: str = ""  #: postgresql://user:password@host:port/db
+    crm_writeback_url: str = ""  #: the CRM as the role that may only write back
     operations_url: str = ""  #: the same for the operations database
     erp_url: str = ""  #: http://host:port
     erp_database: str = ""
+    erp_database_url: str = ""  #: PostgreSQL under the ERP, for change capture and outage drills; never for writing
     erp_user: str = ""
     erp_password: SecretStr = SecretStr("")
     log_format: Literal["json", "console"] = "json"

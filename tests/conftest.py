@@ -1,0 +1,34 @@
+"""Fixtures of every test: `stack` for those that need the real parts."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.runtime.settings import Settings
+from tests.stack import OncePerRun, Running
+
+_PARTS = "meshline-parts"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(OncePerRun(), _PARTS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.stack)
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Running:
+    """The running parts; started once per run."""
+    parts = request.config.pluginmanager.get_plugin(_PARTS).parts
+    assert parts is not None
+    return parts
+
+
+@pytest.fixture(scope="session")
+def stack_settings(stack: Running) -> Settings:
+    """Settings that lead to the running parts."""
+    return stack.settings
