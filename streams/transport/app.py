@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import faust
+from faust.tables.manager import TableManager
 from mode import Service
 
 from streams.transport.agent import MeshAgent, NoRestart
@@ -16,9 +17,22 @@ from streams.transport.stream import BatchStream
 
 log = logging.getLogger("mesh.transport")
 
+
+class NoTables(TableManager):
+    """`TableManager=` of a MeshApp: only the part that lets streams start, and without its second of waiting."""
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
+
+    def add(self, table: Any) -> Any:
+        raise not_supported(f"the table {table.name}", TABLES_INSTEAD)
+
+
 DEFAULTS: dict[str, Any] = {
     "Stream": BatchStream,
     "Agent": MeshAgent,
+    "TableManager": NoTables,
     "agent_supervisor": NoRestart,
     "topic_disable_leader": True,
     "topic_allow_declare": False,
