@@ -24,7 +24,8 @@ from reconciler.rows import Feed
 
 #: librdkafka's own lines go to this logger.
 _LOG = logging.getLogger("reconciler.broker")
-_PATIENCE_S = 10.0
+_LOG.addHandler(logging.NullHandler())  # silent on a command line, where no logs are configured
+_PATIENCE_S = 5.0
 
 
 class Reader:
