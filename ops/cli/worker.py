@@ -84,7 +84,15 @@ async def _until_stopped(part: Part, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await _runner(part)(settings, stop)
+    try:
+        await _runner(part)(settings, stop)
+    except Exception as error:  # nothing unfinished is committed: whoever supervises us starts us again
+        kind = type(error)
+        ours = kind.__module__.split(".")[0] in ("streams", "sinks", "reconciler", "schemas")
+        log.critical(
+            "worker failed", part=part.value, error=str(error) or kind.__doc__, exc_info=None if ours else error
+        )
+        raise typer.Exit(1) from None
     log.info("worker stopped", part=part.value)
 
 
@@ -94,9 +102,9 @@ def _runner(part: Part) -> Run:  # imports are here so that a worker loads only 
 
         return run_door
     if part is Part.SINKS:
-        from sinks.worker import run_all_sinks  # noqa: PLC0415
+        from sinks.worker import build_sinks, run_sinks  # noqa: PLC0415
 
-        return run_all_sinks
+        return lambda settings, stop: run_sinks(settings, build_sinks(settings), stop)
     if part is Part.ERP_SOURCE:
         from sinks.tryton.source import run_erp_source  # noqa: PLC0415
 
