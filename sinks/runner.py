@@ -1,0 +1,173 @@
+"""The sink runner of one target: batches of commands in, effects and letters out.
+
+    batch ─▶ decode ─▶ lane of the account ─▶ carry ─▶ emit effect or letter ─▶ complete(offset)
+
+Records complete in any order; the transport commits the contiguous prefix, and only once what they emitted is in the
+broker's log. An account's commands run one after another, so its customer is there before its order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from structlog.contextvars import bound_contextvars
+
+from schemas.codec import Codec, ContractViolation, Undecodable
+from schemas.headers import EVENT_ID, TRACEPARENT, Headers
+from schemas.identity import origin_of
+from schemas.partition import partition_for
+from schemas.records import Command
+from schemas.topics import COMMAND, EFFECT
+from sinks.carry import Applied, Carrier, Dropped
+from sinks.effects import effect_of, letter_of, unreadable
+from sinks.fingerprint import body_of
+from sinks.gate import Gate, Halted
+from sinks.lanes import Lanes
+from sinks.ledger import Ledger, Place
+from sinks.port import Sink
+from streams.letters.letter import Letter, Original
+from streams.runtime.clock import Clock, system_clock
+from streams.runtime.logs import get_logger
+from streams.runtime.metrics import DEAD_LETTERED, EFFECTS, END_TO_END_SECONDS
+
+log = get_logger("mesh.sinks")
+
+
+class Batch(Protocol):
+    """What the runner needs of `streams.transport.batch.Batch`."""
+
+    @property
+    def tp(self) -> tuple[str, int]: ...
+
+    @property
+    def partition(self) -> Any:
+        """One object per assignment of the partition."""
+        ...
+
+    @property
+    def open(self) -> bool:
+        """False once the partition is no longer ours."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def emit(
+        self, topic: str, *, key: bytes | None, value: bytes | None, partition: int | None, headers: Headers
+    ) -> None: ...
+
+    def complete(self, offset: int) -> None: ...
+
+
+class Runner:
+    """Carries the commands of one target's topic."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        ledger: Ledger,
+        codec: Codec,
+        gate: Gate,
+        carrier: Carrier,
+        *,
+        width: int,
+        on_failure: Callable[[BaseException], None],
+        clock: Clock = system_clock,
+    ) -> None:
+        self.topic = COMMAND[sink.target].name
+        self._effects = EFFECT[sink.target]
+        self._sink = sink
+        self._ledger = ledger
+        self._codec = codec
+        self._gate = gate
+        self._carrier = carrier
+        self._clock = clock
+        self._on_failure = on_failure
+        self._lanes = Lanes(width, self._failed)
+        self._places: dict[tuple[str, int], tuple[Any, Place]] = {}
+
+    async def accept(self, batch: Batch) -> None:
+        """Queue a batch's records. Batches of one partition must come in order. Raises LedgerUnavailable."""
+        place = await self._place(batch)
+        for message in batch:
+            self._queue(batch, message, place)
+
+    async def stop(self) -> None:
+        """Finish the commands whose calls are under way; what waits is left to be read again."""
+        self._lanes.close()
+        await self._gate.halt()
+        await self._lanes.idle()
+
+    # -- one record
+
+    def _queue(self, batch: Batch, message: Any, place: Place) -> None:
+        original = Original.of(message)
+        offset = message.offset()
+        try:
+            command = self._codec.read(original.value, Command)
+            body_of(command)
+        except (Undecodable, ContractViolation, ValueError) as error:
+            letter = unreadable(original, error, self._sink.name, self._clock())
+            # No account is known: it overtakes nothing, as nothing can be done for it.
+            self._lanes.submit(f"\0{place.slot}", lambda: self._lay_aside(batch, offset, letter))
+            return
+        self._lanes.submit(command.account_id, lambda: self._run(batch, offset, command, original, place))
+
+    async def _run(self, batch: Batch, offset: int, command: Command, original: Original, place: Place) -> None:
+        if not batch.open:
+            return
+        topic, partition = batch.tp
+        facts = {"event_id": command.event_id, "key": command.key, "kind": command.kind}
+        with bound_contextvars(topic=topic, partition=partition, offset=offset, **facts):
+            match await self._carrier.carry(command, place):
+                case Applied() as applied:
+                    self._tell(batch, command, applied)
+                    batch.complete(offset)
+                case Dropped(verdict, attempts):
+                    letter = letter_of(original, command, verdict, attempts, self._sink.name, self._clock())
+                    await self._ledger.dead(command, attempts, place, self._clock())
+                    await self._lay_aside(batch, offset, letter)
+
+    def _tell(self, batch: Batch, command: Command, applied: Applied) -> None:
+        effect = effect_of(command, applied.entry, applied.fields_compared)
+        headers: list[tuple[str, bytes | None]] = [(EVENT_ID, command.event_id.encode())]
+        if command.traceparent:
+            headers.append((TRACEPARENT, command.traceparent.encode()))
+        batch.emit(
+            self._effects.name,
+            key=command.key.encode(),
+            value=self._codec.encode(self._effects, effect),
+            partition=partition_for(command.account_id, self._effects.partitions),
+            headers=headers,
+        )
+        EFFECTS.labels(self._sink.target, command.kind, effect.outcome).inc()
+        if effect.outcome == "applied":
+            took = (effect.applied_at - command.occurred_at).total_seconds()
+            END_TO_END_SECONDS.labels(command.kind).observe(max(0.0, took))
+
+    async def _lay_aside(self, batch: Batch, offset: int, letter: Letter) -> None:
+        topic, partition = batch.tp
+        batch.emit(letter.topic, key=letter.key, value=letter.value, partition=partition, headers=letter.headers)
+        batch.complete(offset)
+        reason = letter.topic.rpartition(".")[2]
+        DEAD_LETTERED.labels("sink", reason).inc()
+        log.warning(
+            "dead letter", letter_id=letter.letter_id, reason=reason, origin=origin_of(topic, partition, offset)
+        )
+
+    # -- around it
+
+    async def _place(self, batch: Batch) -> Place:
+        """The epoch of this assignment, taken with its first batch: whoever had the partition before is fenced."""
+        tp = (batch.tp[0], batch.tp[1])
+        assignment, place = self._places.get(tp, (None, None))
+        if place is None or assignment is not batch.partition:
+            slot = f"{tp[0]}/{tp[1]}"
+            place = Place(slot, await self._ledger.take_epoch(slot))
+            self._places[tp] = (batch.partition, place)
+        return place
+
+    def _failed(self, error: BaseException) -> None:
+        if not isinstance(error, Halted | asyncio.CancelledError):
+            self._on_failure(error)
