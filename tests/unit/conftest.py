@@ -1,0 +1,13 @@
+"""Unit tests see no setting of the machine that they run on."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MESHLINE_")]:
+        monkeypatch.delenv(name)
