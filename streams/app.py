@@ -18,6 +18,7 @@ from streams.letters.outbox import Outbox
 from streams.publish import Publisher
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.database import operations_engine
+from streams.runtime.lag import keep_showing
 from streams.runtime.settings import Settings
 from streams.transport import Batch, EngineOptions, MeshApp
 
@@ -91,5 +92,9 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
     @app.task
     async def release_holds(_: Any = None) -> None:
         await releaser.run(stopping, worker.hold_poll.total_seconds())
+
+    @app.task
+    async def show_lag(_: Any = None) -> None:
+        await keep_showing(str(app.conf.id), app.engine.progress, stopping)
 
     return app
