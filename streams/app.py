@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from faust.types import StreamT
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas.codec import Codec
@@ -78,22 +78,22 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
     releaser = HoldReleaser(parts.database, parts.outbox, parts.clock)
 
     @app.agent(app.topic(*(topic.name for topic in RAW_TOPICS), value_serializer="raw"), name="normalise")
-    async def normalise(stream: AsyncIterator[Batch]) -> None:
+    async def normalise(stream: StreamT[Batch]) -> None:
         async for batch in stream:
             await normalising.run(batch)
 
     @app.agent(app.topic(*(topic.name for topic in DECIDED_TOPICS), value_serializer="raw"), name="decide")
-    async def decide(stream: AsyncIterator[Batch]) -> None:
+    async def decide(stream: StreamT[Batch]) -> None:
         async for batch in stream:
             await deciding.run(batch)
 
     stopping = asyncio.Event()
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]
     async def release_holds(_: Any = None) -> None:
         await releaser.run(stopping, worker.hold_poll.total_seconds())
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]
     async def show_lag(_: Any = None) -> None:
         await keep_showing(str(app.conf.id), app.engine.progress, stopping)
 

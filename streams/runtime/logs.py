@@ -33,7 +33,8 @@ def configure_logs(format_: Literal["json", "console"] = "json", level: str = "i
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("faust", "mode", "httpx", "httpx2", "httpcore", "alembic"):  # each service's start and stop, each request
+    # Each service's start and stop, each request: more than an operator wants to know.
+    for chatty in ("faust", "mode", "httpx", "httpx2", "httpcore", "alembic"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
