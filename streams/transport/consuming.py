@@ -82,6 +82,8 @@ class ConsumerThread(threading.Thread):
         self._rebalance = Rebalance(self, discipline)
         self._loop = loop
         self._calls: deque[tuple[Callable[[Any], Any], Future[Any]]] = deque()
+        self._calls_lock = threading.Lock()
+        self._closed = False
         self._stopping = threading.Event()
         self._looked_ahead = 0.0
 
@@ -90,10 +92,11 @@ class ConsumerThread(threading.Thread):
     def call(self, wish: Callable[[Any], Any]) -> Future[Any]:
         """Run `wish(consumer)` on the consumer's thread."""
         future: Future[Any] = Future()
-        if self._stopping.is_set():
-            future.set_exception(ConsumptionFailed("the consumer has stopped"))
-        else:
-            self._calls.append((wish, future))
+        with self._calls_lock:
+            if not self._closed:
+                self._calls.append((wish, future))
+                return future
+        future.set_exception(ConsumptionFailed("the consumer has stopped"))
         return future
 
     def stop(self) -> None:
@@ -218,5 +221,7 @@ class ConsumerThread(threading.Thread):
             self.consumer.close()
         except Exception as exc:
             log.warning("the consumer did not close cleanly: %s", exc)
+        with self._calls_lock:
+            self._closed = True
         while self._calls:
             self._calls.popleft()[1].set_exception(ConsumptionFailed("the consumer has stopped"))

@@ -121,7 +121,7 @@ class Engine:
 
     async def drain(self) -> bool:
         """Fetch no more, let agents finish what they hold, commit. False: some did not finish in time, or failed."""
-        if self._thread is None or self._dispatcher is None:
+        if self._thread is None or self._dispatcher is None or self._thread.stopping:
             return True
         self._thread.fetching = False
         if not self.options.exactly_once:  # a transaction covers its whole cycle, backlog included
@@ -132,14 +132,17 @@ class Engine:
         return settled
 
     async def stop(self) -> None:
-        """Drain, commit, leave the group, and deliver what is still on its way. Raises what the engine failed of."""
+        """Drain, commit, leave the group, and deliver what is still on its way. Raises what the engine failed of.
+
+        A second call does nothing more.
+        """
         await self.stop_consumer()
         await self.stop_producer()
         if self.failure is not None:
             raise self.failure
 
     async def stop_consumer(self) -> None:
-        if self._thread is None:
+        if self._thread is None or self._thread.stopping:
             return
         if self._watchdog is not None:
             self._watchdog.cancel()

@@ -122,7 +122,7 @@ class Rig:
         consumer.assign([TopicPartition(topic, i, 0) for i in range(self.topics[topic])])
         messages, ended = [], set()
         while len(ended) < self.topics[topic]:
-            for message in consumer.consume(10_000, 5):
+            for message in consumer.consume(10_000, 0.2):
                 if message.error() is not None:
                     ended.add(message.partition())
                 else:
