@@ -6,6 +6,7 @@ day happens in the morning; the afternoon brings changes, repeats, late records 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
 from random import Random
@@ -14,9 +15,11 @@ from ops.demo.catalogue import LOST, WON
 from ops.demo.deals import insert_deal, insert_lines, make_deal, portal_deal, requantify, to_stage
 from ops.demo.draft import Draft
 from ops.demo.people import account_row, contact_of, contract_row, make_account, phone_of, prefix_of
-from ops.demo.records import Account, Delivery, Lane, Opportunity, Plan, Step, Transaction, Write
+from ops.demo.records import Account, Billing, Delivery, Lane, Opportunity, Plan, Step, Transaction, Write
 from ops.demo.trouble import TROUBLE, UNDECODABLE
 
+_BILLING: tuple[Billing, ...] = ("posted", "part paid", "paid", "paid in two parts")
+_BILLED_EVERY = 10
 _PORTAL_EVERY = 4  # each fourth account is the portal's
 
 
@@ -31,6 +34,8 @@ def plan_day(run: str, number: int, seed: int, accounts: int, opportunities: int
             _crm_account(draft, index, share)
     for trouble in TROUBLE:
         draft.notes.append(trouble(draft))
+    ordered = sorted(draft.orders & draft.in_crm)
+    billed = draft.random.sample(ordered, max(len(_BILLING), len(ordered) // _BILLED_EVERY))
     return Plan(
         run=run,
         seed=seed,
@@ -41,6 +46,8 @@ def plan_day(run: str, number: int, seed: int, accounts: int, opportunities: int
         orders=frozenset(draft.orders),
         in_crm=frozenset(draft.in_crm),
         letters=draft.letters,
+        billing=dict(zip(billed, itertools.cycle(_BILLING), strict=False)),
+        hand_changed=draft.random.choice([order for order in ordered if order not in billed]),
         undecodable=len(UNDECODABLE),
         notes=tuple(draft.notes),
     )

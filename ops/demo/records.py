@@ -107,6 +107,10 @@ class Lane:
     steps: tuple[Step, ...]
 
 
+#: What the accountant does with an order's invoice.
+Billing = Literal["posted", "part paid", "paid", "paid in two parts"]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A day. What must come of it stands beside what happens.
@@ -124,5 +128,7 @@ class Plan:
     orders: frozenset[str]
     in_crm: frozenset[str]  #: ids of accounts and opportunities that are rows of the CRM's database
     letters: Mapping[str, str]
+    billing: Mapping[str, Billing]  #: orders whose invoice is posted, and what is paid of it
+    hand_changed: str  #: the order whose total somebody changes in the ERP's database
     undecodable: int  #: records put on a topic past the door, that no schema reads
     notes: tuple[str, ...]  #: the day's trouble, in words
