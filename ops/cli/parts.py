@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Annotated
 
@@ -9,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ops.cli.failure import told
 from ops.local.errors import LocalPartsError, PartFailed
 from ops.local.stack import Report, Stack, as_json
-from streams.runtime.settings import home_folder
+from streams.runtime.settings import home_folder, load_settings
 
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 Only = Annotated[list[str] | None, typer.Argument(help="Only these parts and what they need.")]
@@ -30,8 +32,20 @@ def up(only: Only = None, json_output: Json = False) -> None:
     reports = _guarded(
         console, lambda: Stack(home_folder()).up(_line(console), only or (), waiting=lambda: _waiting(console))
     )
+    if not only:
+        _prepare(console)
     if json_output:
         typer.echo(as_json(reports))
+
+
+def _prepare(console: Console) -> None:
+    """Tables, topics and schemas: what a worker needs beside the parts."""
+    from ops.prepare import prepare  # noqa: PLC0415 - it loads the database's and the broker's clients
+
+    begun = time.monotonic()
+    with told():
+        prepare(load_settings())
+    console.print(f"[green]{'ready':8}[/] {'tables, topics, schemas':28} {time.monotonic() - begun:6.1f} s")
 
 
 def down(
