@@ -288,3 +288,22 @@ def test_results_are_counted() -> None:
         ("account", "missing_in_erp"): 1,
     }
     assert Subject("account", "A1") in line.state.open
+
+
+def test_a_record_left_behind_does_not_count_although_it_was_recorded_later() -> None:
+    line = Line()
+    line.at(6, row("account", "A1", 5, name="Acme", partition=1), customer(6))
+    line.at(8, row("account", "A1", 1, recorded=8, name="Old", partition=0))
+    assert line.at(60) == []
+
+
+def test_the_grace_counts_from_the_newer_change_in_whichever_order_they_are_read() -> None:
+    """
+    c . . . e ~ ~ ~ ~ !     the customer's change is read first
+    0       4         9
+    """
+    line = Line()
+    line.at(4, customer(4, name="Acne"), ask=False)
+    line.at(4.5, account(0, name="Acme"))
+    assert line.at(8.9) == []
+    assert line.at(9) == [("opened", "field_mismatch")]
