@@ -52,10 +52,10 @@ class Connect:
 
     def prepare(self) -> None:
         self._jars = class_path([fetch("connect")])
-        self._plugins = plugins()
-        (self._config / "worker.properties").write_text(properties(self._worker()))
 
-    def _worker(self) -> dict[str, object]:
+        (self._config / "worker.properties").write_text(properties(self.worker(plugins())))
+
+    def worker(self, plugin_folder: Path) -> dict[str, object]:
         internal = {
             f"{kind}.storage.{what}": value
             for kind in ("config", "offset", "status")
@@ -66,7 +66,7 @@ class Connect:
             "group.id": "meshline-connect",
             "listeners": self.url,
             "rest.advertised.host.name": "127.0.0.1",
-            "plugin.path": self._plugins,
+            "plugin.path": plugin_folder,
             "plugin.discovery": "service_load",  # half the start and a third of the memory of a class path scan
             # Distributed and exactly-once: a standalone worker repeats and reorders rows after a kill -9.
             "exactly.once.source.support": "enabled",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,7 @@ def fetch(name: str) -> Path:
 
     def build(folder: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
-            for path in pool.map(_checked, jars):
+            for path in pool.map(checked, jars):
                 _place(path, folder / path.name)
 
     return cached(f"jars/{name}-{key}", build)
@@ -74,14 +74,18 @@ def class_path(folders: Iterable[Path]) -> str:
     return os.pathsep.join(str(jar) for folder in folders for jar in sorted(folder.glob("*.jar")))
 
 
-def _checked(jar: Jar) -> Path:
+def _download(jar: Jar) -> str:
     from jgo.maven import MavenContext  # noqa: PLC0415  (an extra: a service that brings its own parts has none)
 
-    context = MavenContext(repo_cache=cache_folder() / "maven", timeout=60)
+    return jar.resolve(MavenContext(repo_cache=cache_folder() / "maven", timeout=60))
+
+
+def checked(jar: Jar, resolve: Callable[[Jar], str] = _download) -> Path:
+    """The artifact's file, equal to the lock. Raises DownloadFailed."""
     problem = ""
     for _ in range(2):  # a file cut short by an earlier kill is fetched again, once
         try:
-            path = Path(jar.resolve(context))
+            path = Path(resolve(jar))
         except Exception as error:  # the resolver raises whatever its HTTP client does
             problem = str(error)[:300]
             continue

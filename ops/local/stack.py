@@ -46,12 +46,15 @@ class Report:
 class Stack:
     """One data folder and its parts. `given` holds the addresses (`MESHLINE_*`) of parts that others run."""
 
-    def __init__(self, folder: Path, given: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, given: Mapping[str, str] | None = None, make: Callable[[Place], list[Part]] = make_parts
+    ) -> None:
+        self._make = make
         self.home = Home(folder)
         found = environment.given(os.environ, environment.read(self.home.env)) if given is None else given
         self._record = Record(self.home.record)
         self._place = Place(self.home, self._record, Secrets(self.home.secrets), found)
-        self._parts = make_parts(self._place)
+        self._parts = make(self._place)
 
     @contextlib.contextmanager
     def _alone(self, waiting: Callable[[], None]) -> Iterator[None]:
@@ -66,7 +69,7 @@ class Stack:
             fresh = Record(self.home.record)  # what the one before us did
             self._record = fresh
             self._place = Place(self.home, fresh, Secrets(self.home.secrets), self._place.given)
-            self._parts = make_parts(self._place)
+            self._parts = self._make(self._place)
             yield
 
     def up(

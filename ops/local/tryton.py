@@ -29,8 +29,10 @@ from ops.local.process import Command
 from ops.local.record import write_private
 
 _FOLDER = Path(__file__).with_name("erp")
-_MODULES = ("party", "country", "currency", "company", "product", "account", "account_invoice", "sale")
-_PRICING = ("product_price_list", "sale_price_list")
+MODULES = (
+    *("party", "country", "currency", "company", "product", "account", "account_invoice"),
+    *("sale", "product_price_list", "sale_price_list"),
+)
 USER = "meshline"
 #: Made by boot.py and replaced before the ERP first starts: no password is the same in two data folders.
 _PLACEHOLDER = "replaced-before-first-start"
@@ -90,7 +92,7 @@ class Tryton:
         password = self._config / "placeholder"
         write_private(password, _PLACEHOLDER)
         admin = ["-c", str(configuration), "-d", "erp_new", "--email", "admin@example.com"]
-        admin += ["--activate-dependencies", "-u", *_MODULES, *_PRICING]
+        admin += ["--activate-dependencies", "-u", *MODULES]
         self._run([str(self._bin / "python"), str(self._bin / "trytond-admin"), *admin], TRYTONPASSFILE=str(password))
         boot = [str(_FOLDER / "boot.py"), str(configuration), "erp_new", str(password)]
         self._run([str(self._bin / "python"), *boot])
@@ -178,7 +180,7 @@ def _key(*contents: bytes) -> str:
 def _template_key() -> str:
     """The year counts: the fiscal years that are set up depend on it."""
     boot = (_FOLDER / "boot.py").read_bytes()
-    modules = " ".join((*_MODULES, *_PRICING)).encode()
+    modules = " ".join(MODULES).encode()
     return _key(_lock(), boot, modules, str(dt.date.today().year).encode(), versions.POSTGRESQL.encode())  # noqa: DTZ011
 
 
