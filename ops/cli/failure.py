@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from confluent_kafka import KafkaException
 from rich.console import Console
-from sqlalchemy.exc import SQLAlchemyError
-
-from ops.topics import ClusterUnavailable
-from schemas.registry import RegistryUnavailable
-from streams.letters.outbox import NotDelivered
-from streams.runtime.settings import MissingSetting
 
 FOUND = 100  #: exit code: the command worked and found something that somebody must act on
 _HINT = "See which part does not answer: `meshline status`; check the settings: `meshline doctor`."
-_OURS = (MissingSetting, ClusterUnavailable, RegistryUnavailable, NotDelivered)
+#: Told by name, so that a command does not load the clients of parts that it never talks to.
+_OURS = {"MissingSetting", "ClusterUnavailable", "RegistryUnavailable", "NotDelivered"}
 
 
 def say(text: str) -> None:
@@ -27,20 +21,25 @@ def say(text: str) -> None:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Known failures end the command with exit code 1 and a sentence."""
+    """Known failures end the command with exit code 1 and a sentence; anything else is a bug and is raised."""
     try:
         yield
-    except _OURS as error:
-        say(f"[red]failed[/]  {str(error) or type(error).__doc__}")
-        if not isinstance(error, MissingSetting):
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        say(f"[red]failed[/]  {sentence}")
+        if type(error).__name__ != "MissingSetting":
             say(_HINT)
         raise typer.Exit(1) from None
-    except KafkaException as error:
-        say(f"[red]failed[/]  Kafka: {error.args[0].str()}")
-        say(_HINT)
-        raise typer.Exit(1) from None
-    except SQLAlchemyError as error:
-        first = str(error.__cause__ or error).strip().splitlines()[0]
-        say(f"[red]failed[/]  the operations database: {first}")
-        say(_HINT)
-        raise typer.Exit(1) from None
+
+
+def _sentence(error: Exception) -> str | None:
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if kinds & _OURS:
+        return str(error) or type(error).__doc__
+    if "KafkaException" in kinds:
+        return f"Kafka: {error.args[0].str()}"
+    if "SQLAlchemyError" in kinds:
+        return f"the operations database: {str(error.__cause__ or error).strip().splitlines()[0]}"
+    return None
