@@ -75,7 +75,10 @@ class AtLeastOnce:
     def before_revoke(self, partitions: list[Partition]) -> None: ...
 
     def after_release(self, partitions: list[Partition]) -> None:
-        self._commit(partitions)
+        try:
+            self._commit(partitions)
+        except KafkaException as exc:
+            log.warning("commit on revoke refused, the new owner repeats some events: %s", exc.args[0].str())
 
     def lost(self, partitions: list[Partition]) -> None: ...
 

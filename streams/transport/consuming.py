@@ -122,7 +122,7 @@ class ConsumerThread(threading.Thread):
                 self._stopping.wait(0.02)
             self._discipline.end()
         except Exception as exc:
-            self._fail(exc)
+            self.fail(exc)
         finally:
             self._close()
 
@@ -158,10 +158,16 @@ class ConsumerThread(threading.Thread):
         first = self.consumer.poll(self.options.poll_timeout if timeout is None else timeout)
         if first is None:
             return []
-        messages = [first, *self.consumer.consume(most - 1, 0)] if most > 1 else [first]
+        if most == 1:
+            return [] if self._is_error(first) else [first]
+        place: Any = (first.topic(), first.partition())
+        owner = self.partitions.get(place)
+        messages = self.consumer.consume(most - 1, 0)
+        if self.partitions.get(place) is owner:  # else a rebalance came between the two, and it is read again
+            messages.insert(0, first)
         if any(m.error() is not None for m in messages):
             return [m for m in messages if not self._is_error(m)]
-        return messages
+        return messages  # type: ignore[no-any-return]
 
     def _is_error(self, message: Any) -> bool:
         error = message.error()
@@ -184,7 +190,7 @@ class ConsumerThread(threading.Thread):
 
     def group(self, messages: list[Message]) -> dict[Partition, list[Message]]:
         """Messages by partition, in order; those of partitions that we no longer own are left out."""
-        by_place: dict[tuple[str | None, int | None], list[Message]] = {}
+        by_place: dict[Any, list[Message]] = {}
         for message in messages:
             place = (message.topic(), message.partition())
             group = by_place.get(place)
@@ -194,12 +200,21 @@ class ConsumerThread(threading.Thread):
                 group.append(message)
         groups = {}
         for place, group in by_place.items():
-            partition = self.partitions.get(place)  # type: ignore[call-overload]
+            partition = self.partitions.get(place)
             if partition is not None:
+                self._check_order(partition, group)
                 partition.fetched += len(group)
                 partition.fetched_bytes += size_of(group)
                 groups[partition] = group
         return groups
+
+    @staticmethod
+    def _check_order(partition: Partition, group: list[Message]) -> None:
+        """Offsets that go back (a topic made anew, an unclean election) would carry the watermark back or past work."""
+        first = group[0].offset() or 0
+        if first < partition.fetched_to:
+            raise ConsumptionFailed(f"offsets of {partition.tp} went back from {partition.fetched_to} to {first}")
+        partition.fetched_to = (group[-1].offset() or 0) + 1
 
     def post(self, function: Callable[..., Any], *args: Any) -> None:
         """Call on the event loop, in the order of the posts."""
@@ -209,7 +224,8 @@ class ConsumerThread(threading.Thread):
         """Run on the event loop and wait for the answer."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout)
 
-    def _fail(self, exc: Exception) -> None:
+    def fail(self, exc: Exception) -> None:
+        """Stop the engine; from this thread."""
         failure = exc if isinstance(exc, TransportError) else ConsumptionFailed(f"{type(exc).__name__}: {exc}")
         failure.__cause__ = exc if failure is not exc else exc.__cause__
         self.post(self.loopside.fail, failure)

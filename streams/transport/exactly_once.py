@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -51,6 +51,7 @@ class ExactlyOnce:
         self._aborts = 0
         #: Polled while paused: a race with the broker's last answer. First in the next cycle.
         self._carried: list[Message] = []
+        self._leaving: frozenset[Partition] = frozenset()  #: being revoked right now
 
     def begin(self, thread: ConsumerThread) -> None:
         self._thread = thread
@@ -153,31 +154,39 @@ class ExactlyOnce:
     def _rewind(self, cycle: dict[Partition, int]) -> None:
         """Read the cycle's messages again, into new `Partition` objects: what agents did for the old ones is void."""
         thread = self._thread
-        again = {p: start for p, start in cycle.items() if thread.partitions.get(p.tp) is p}
+        again = {p: start for p, start in cycle.items() if p not in self._leaving and thread.partitions.get(p.tp) is p}
         thread.post(thread.loopside.close, list(again))
         fresh = []
         for partition, start in again.items():
             thread.consumer.seek(TopicPartition(partition.tp.topic, partition.tp.partition, start))
             fresh.append(Partition(partition.tp))
             thread.partitions[partition.tp] = fresh[-1]
-        places = {p.tp for p in again}
-        self._carried = [m for m in self._carried if (m.topic(), m.partition()) not in places]
+        self._drop_carried(again)
         thread.post(thread.loopside.on_assigned, fresh)
 
     # -- rebalances, in the callbacks of a poll
 
     def before_revoke(self, partitions: list[Partition]) -> None:
         """Finish the cycle that holds them, or undo it: the new owner must find the group's offset settled."""
+        self._leaving = frozenset(partitions)
         if self._cycle is not None and not self._await_agents(keepalive=False, timeout=self._options.drain_timeout):
             self._void(self._cycle)
         self._conclude()
 
-    def after_release(self, partitions: list[Partition]) -> None: ...
+    def after_release(self, partitions: list[Partition]) -> None:
+        self._leaving = frozenset()
+        self._drop_carried(partitions)
 
     def lost(self, partitions: list[Partition]) -> None:
         """Others have them: what the running transaction holds of them must not be committed."""
         if self._cycle is not None and any(p in self._cycle for p in partitions):
             self._doomed = True
+        self._drop_carried(partitions)
+
+    def _drop_carried(self, partitions: Iterable[Partition]) -> None:
+        """They are read again, by us or by others."""
+        places = {p.tp for p in partitions}
+        self._carried = [m for m in self._carried if (m.topic(), m.partition()) not in places]
 
     def _void(self, cycle: dict[Partition, int]) -> None:
         """Agents are too slow for the rebalance: from now on their outputs are dropped."""

@@ -34,7 +34,8 @@ class EngineOptions:
     stall_timeout: float = 0.0
     #: Exactly-once: the name under which a restarted worker fences its predecessor. One per running worker.
     transactional_id: str | None = None
-    transaction_timeout: float = 30.0
+    #: The broker aborts a transaction that takes longer, and fences the worker: agents must be quicker.
+    transaction_timeout: float = 60.0
     #: Transactions in a row that may be aborted and repeated before the worker stops.
     transaction_attempts: int = 5
     #: Static membership: a restart within `session.timeout.ms` moves no partitions.

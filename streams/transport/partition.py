@@ -3,7 +3,7 @@
 A new assignment makes a new object, so nothing of a former ownership survives: late acknowledgements reach an object
 that nobody commits from. Two threads share it without a lock, because every field has one writer:
 
-    consumer thread   fetched, fetched_bytes, committed, highwater, paused
+    consumer thread   fetched, fetched_bytes, fetched_to, committed, highwater, paused
     event loop        everything else
 """
 
@@ -35,6 +35,7 @@ class Partition:
         "done_bytes",
         "fetched",
         "fetched_bytes",
+        "fetched_to",
         "highwater",
         "open",
         "outstanding",
@@ -46,6 +47,7 @@ class Partition:
     def __init__(self, tp: TP) -> None:
         self.tp = tp
         self.fetched = self.fetched_bytes = 0
+        self.fetched_to = 0  #: one past the last offset fetched
         self.committed: int | None = None
         self.highwater: int | None = None
         self.paused = False

@@ -55,9 +55,9 @@ class Rebalance:
             self._discipline.before_revoke(partitions)
             thread.ask(thread.loopside.let_go(partitions, timeout), timeout + 5)
             self._discipline.after_release(partitions)
-        except Exception as exc:
-            # librdkafka's callback must not raise; what was not committed is read again by the new owner
+        except Exception as exc:  # a callback must not raise into librdkafka
             log.warning("revoking %s: %s: %s", self._names(partitions), type(exc).__name__, exc)
+            thread.fail(exc)
         self._forget(partitions)
 
     def _on_lost(self, _consumer: Any, places: list[Any]) -> None:

@@ -7,8 +7,8 @@ must resume: the first delivered record that is not finished, or the end of the 
     finished            yes          yes            no            marker, or compacted away; nobody waits for them)
     watermark                           110 ^
 
-Offsets are never compared across spans: if the log itself goes back (a topic made anew), the watermark goes back with
-it and records are repeated, which is safe; the larger of two offsets would skip some.
+Offsets are never compared across spans: should the log go back (a topic made anew), so does the watermark, and records
+are repeated; the larger of two offsets would skip some. (The consumer's thread stops the worker before that.)
 """
 
 from __future__ import annotations
