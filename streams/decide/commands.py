@@ -36,22 +36,34 @@ def command_body(command: Command) -> Travelling:
 def command_for(
     kind: CommandKind, key: str, body: Travelling, cause: Envelope, position: tuple[int, int], now: datetime
 ) -> Record:
-    """The command record that an event causes for one record. The same event gives the same id."""
-    return _record(kind, key, body, cause, position, now)
+    """The command record that an event causes for one record. The same event decided on the same facts gives the same
+    id. Decided again after a crash on newer facts it gives another command, which the sink must not take for done.
+    """
+    content = f"{key}/{position[0]}/{position[1]}/{fingerprint_of(body)}"
+    return _record(kind, key, body, cause, position, now, command_id_for(cause.event_id, kind, content))
 
 
 def follow_up(kind: CommandKind, body: Travelling, effect: Effect, now: datetime) -> Record:
-    """The command that an effect causes for the same record. It carries the event that caused the effect."""
-    return _record(kind, effect.key, body, effect, (effect.version, effect.sequence), now)
+    """The command that an effect causes for the same record. It carries the event that caused the effect; its id
+    rests on that event and the kind alone, so the books know it before it is written.
+    """
+    command_id = command_id_for(effect.event_id, kind, effect.key)
+    return _record(kind, effect.key, body, effect, (effect.version, effect.sequence), now, command_id)
 
 
 def _record(
-    kind: CommandKind, key: str, body: Travelling, cause: Envelope | Effect, position: tuple[int, int], now: datetime
+    kind: CommandKind,
+    key: str,
+    body: Travelling,
+    cause: Envelope | Effect,
+    position: tuple[int, int],
+    now: datetime,
+    command_id: str,
 ) -> Record:
     target, field = _KINDS[kind]
     bodies: dict[str, Any] = {field: body}
     command = Command(
-        command_id=command_id_for(cause.event_id, kind, key),
+        command_id=command_id,
         event_id=cause.event_id,
         kind=kind,
         key=key,
