@@ -1,0 +1,105 @@
+"""SQL of a write-back. Pure: a command in, statements with their parameters out.
+
+Column names come from the tuples here, never from a command. A field that the command leaves out keeps its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from schemas.records import AccountWriteBack, Command, OpportunityWriteBack
+from sinks.port import Fields, Value
+
+Table = Literal["accounts", "opportunities"]
+WRITER = "meshline"  #: `updated_by` of what we write: our own changes come back with it, and are known as echoes
+_BILLING = ("invoice_status", "invoice_number", "payment_status", "outstanding_balance")
+COLUMNS: dict[Table, tuple[str, ...]] = {
+    "accounts": ("erp_customer_code", *_BILLING),
+    "opportunities": ("erp_order_number", *_BILLING),
+}
+#: The most that the column `numeric(18, 2)` keeps of a balance.
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL in psycopg's notation, with its parameters by name."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+def table_of(command: Command) -> Table:
+    return "accounts" if command.account is not None else "opportunities"
+
+
+def select(command: Command) -> Statement:
+    """The row of the command's record."""
+    table = table_of(command)
+    columns = ", ".join(("id", "currency", *COLUMNS[table]))
+    return Statement(f"select {columns} from sales.{table} where id = %(id)s", {"id": command.key})
+
+
+def select_balance(account_id: str, currency: str) -> Statement:
+    sql = "select outstanding from sales.account_balances where account_id = %(id)s and currency = %(currency)s"
+    return Statement(sql, {"id": account_id, "currency": currency})
+
+
+def columns_of(command: Command, own_currency: str) -> dict[str, Value]:
+    """Columns and values to write. The single balance of an account is in the account's own currency only."""
+    body = _body(command)
+    values = {name: getattr(body, name) for name in COLUMNS[table_of(command)] if getattr(body, name) is not None}
+    if command.account is not None and body.currency != own_currency:
+        values.pop("outstanding_balance", None)
+    return values
+
+
+def balance_of(command: Command) -> tuple[str, Decimal] | None:
+    """Currency and amount for the account's balances, one per currency; None where the command has none."""
+    body = command.account
+    if body is None or body.currency is None or body.outstanding_balance is None:
+        return None
+    return body.currency, body.outstanding_balance
+
+
+def updates(command: Command, own_currency: str) -> Sequence[Statement]:
+    """The statements of one transaction; only the first may find no row."""
+    found = []
+    values = columns_of(command, own_currency)
+    if values:
+        columns = ", ".join(f"{name} = %({name})s" for name in values)
+        sql = f"update sales.{table_of(command)} set {columns}, updated_by = %(writer)s where id = %(id)s"
+        found.append(Statement(sql, {**values, "id": command.key, "writer": WRITER}))
+    balance = balance_of(command)
+    if balance is not None:
+        sql = (
+            "insert into sales.account_balances (account_id, currency, outstanding)"
+            " values (%(id)s, %(currency)s, %(outstanding)s)"
+            " on conflict (account_id, currency) do update set outstanding = excluded.outstanding"
+        )
+        parameters = {"id": command.key, "currency": balance[0], "outstanding": balance[1]}
+        found.append(Statement(sql, parameters))
+    return found
+
+
+def expected(command: Command, own_currency: str) -> Fields:
+    """What must read back."""
+    fields = columns_of(command, own_currency)
+    balance = balance_of(command)
+    return fields | ({f"balance in {balance[0]}": balance[1]} if balance is not None else {})
+
+
+def too_fine(command: Command) -> Decimal | None:
+    """A balance with more decimals than the CRM's column keeps."""
+    amount = _body(command).outstanding_balance
+    return amount if amount is not None and amount != amount.quantize(_CENT) else None
+
+
+def _body(command: Command) -> AccountWriteBack | OpportunityWriteBack:
+    body = command.account or command.opportunity
+    if body is None:
+        raise ValueError(f"a {command.kind} is no write-back to the CRM")
+    return body

@@ -1,0 +1,127 @@
+"""What to ask of Tryton, as calls. Pure: ids and values in, method and parameters out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+#: What we read of a party, a sale. `a.b` reads a field of the record behind a link, under the key "a.".
+PARTY_FIELDS = (
+    "name",
+    "code",
+    "_timestamp",
+    "identifiers.type",
+    "identifiers.code",
+    "addresses.street",
+    "addresses.city",
+    "addresses.postal_code",
+    "addresses.country.code",
+    "addresses.subdivision.code",
+    "contact_mechanisms.type",
+    "contact_mechanisms.value",
+)
+SALE_FIELDS = (
+    "number",
+    "state",
+    "reference",
+    "description",
+    "_timestamp",
+    "currency.code",
+    "total_amount",
+    "party.code",
+    "party.identifiers.type",
+    "party.identifiers.code",
+    "lines.type",
+    "lines.product.code",
+    "lines.quantity",
+    "lines.unit_price",
+    "lines.amount",
+    "invoices",
+)
+_ANY = ["active", "in", [True, False]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call; the context is added by the client. `lock`: record -> the timestamp it must still have."""
+
+    method: str
+    params: Sequence[Any] = ()
+    writes: bool = False
+    lock: Mapping[str, str] = field(default_factory=dict)
+
+
+def search(model: str, domain: Sequence[Any], fields: Sequence[str], limit: int | None = None) -> Call:
+    """Records with their fields, oldest first."""
+    return Call(f"model.{model}.search_read", [list(domain), 0, limit, [["id", "ASC"]], list(fields)])
+
+
+def create(model: str, values: Mapping[str, Any]) -> Call:
+    return Call(f"model.{model}.create", [[dict(values)]], writes=True)
+
+
+def write(model: str, record_id: int, values: Mapping[str, Any], timestamp: str) -> Call:
+    """Refused with ConcurrencyException when the record was changed since `timestamp` was read."""
+    lock = {f"{model},{record_id}": timestamp}
+    return Call(f"model.{model}.write", [[record_id], dict(values)], writes=True, lock=lock)
+
+
+def delete(model: str, record_id: int) -> Call:
+    return Call(f"model.{model}.delete", [[record_id]], writes=True)
+
+
+def step(record_id: int, name: str) -> Call:
+    """A step of a sale's way: quote, confirm, process."""
+    return Call(f"model.sale.sale.{name}", [[record_id]], writes=True)
+
+
+def ping() -> Call:
+    """Something small that needs the server and its database."""
+    return search("currency.currency", [], ["code"], 1)
+
+
+def parties(crm_id: str, code: str | None) -> Call:
+    """The party of a CRM account, by the account's id or by the code reserved for it; inactive ones, too."""
+    by_id = [["identifiers.code", "=", crm_id]]
+    return search("party.party", [["OR", by_id, [["code", "=", code]]] if code else by_id, _ANY], PARTY_FIELDS)
+
+
+def party_by_id(record_id: int) -> Call:
+    return search("party.party", [["id", "=", record_id], _ANY], PARTY_FIELDS)
+
+
+def sales(reference: str) -> Call:
+    """All sales of an opportunity: there should be one, but the ERP does not see to it."""
+    return search("sale.sale", [["reference", "=", reference]], SALE_FIELDS)
+
+
+def sale_state(record_id: int) -> Call:
+    return search("sale.sale", [["id", "=", record_id]], ["state", "number"])
+
+
+def products(skus: Sequence[str]) -> Call:
+    return search("product.product", [["code", "in", sorted(set(skus))]], ["code", "sale_uom", "salable"])
+
+
+def all_product_codes() -> Call:
+    return search("product.product", [["salable", "=", True]], ["code"], 5000)
+
+
+def countries() -> Call:
+    return search("country.country", [], ["code"])
+
+
+def subdivisions(country: str, state: str) -> Call:
+    """By ISO 3166-2 code, given whole or without the country, or by name."""
+    codes = [state.upper(), f"{country}-{state}".upper()]
+    named = ["OR", [["code", "in", codes]], [["name", "=", state]]]
+    return search("country.subdivision", [["country.code", "=", country], named], ["code"], 1)
+
+
+def currencies() -> Call:
+    return search("currency.currency", [], ["code"])
+
+
+def payment_terms() -> Call:
+    return search("account.invoice.payment_term", [], ["name"])

@@ -1,0 +1,170 @@
+"""The sink `tryton`: customers and orders."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from schemas.reasons import Reason
+from schemas.records import Command, CustomerUpsert, OrderPlace
+from sinks.calls import Calls
+from sinks.errors import Conflict, Refused
+from sinks.limits import Limiter
+from sinks.port import Fields, Found, Target, Written
+from sinks.tryton import party, request, sale
+from sinks.tryton.client import TrytonClient
+from sinks.tryton.reference_data import ReferenceData
+from sinks.tryton.settings import TrytonSettings
+from sinks.verify import differences
+from streams.runtime.settings import Settings
+
+
+class TrytonSink:
+    """The external id of a customer is an identifier of its party, that of an order its reference."""
+
+    def __init__(self, client: TrytonClient) -> None:
+        self.name = "tryton"
+        self.target: Target = "erp"
+        self._client = client
+        self._known = ReferenceData(client)
+
+    @classmethod
+    def of(cls, settings: Settings) -> TrytonSink:
+        """Raises MissingSetting."""
+        own = TrytonSettings.of(settings)
+        return cls(TrytonClient(own, Calls("erp", Limiter(own.rate))))
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    async def ping(self) -> None:
+        await self._client.call(request.ping())
+
+    async def find(self, command: Command) -> Found | None:
+        if command.customer is not None:
+            row = await self._party(command.key, command.customer.code)
+        else:
+            row, _ = sale.choose(await self._client.call(request.sales(command.key)))
+        return None if row is None else Found(str(row["id"]), row)
+
+    async def write(self, command: Command, found: Found | None) -> Written:
+        try:
+            if command.customer is not None:
+                return await self._write_customer(command, command.customer, found)
+            if command.order is not None:
+                return await self._write_order(command, command.order, found)
+        except Refused:
+            self._known.forget()
+            raise
+        raise Refused(Reason.UNCLASSIFIED, f"Tryton's sink has no way to do {command.kind}")
+
+    async def read_back(self, command: Command, written: Written) -> Fields:
+        if command.order is None:
+            (row,) = await self._client.call(request.party_by_id(int(written.external_id)))
+            return party.held(row)
+        found, stray = sale.choose(await self._client.call(request.sales(command.key)))
+        await self._delete(stray)
+        return {} if found is None else sale.held(found)
+
+    # -- customers
+
+    async def _party(self, crm_id: str, code: str | None) -> Any:
+        return party.choose(await self._client.call(request.parties(crm_id, code)), crm_id, code)
+
+    async def _write_customer(self, command: Command, body: CustomerUpsert, found: Found | None) -> Written:
+        place = await self._known.place(body.country, body.state)
+        if found is None:
+            party_id = await self._create_party(command, body, place)
+        else:
+            party_id = int(found.external_id)
+            values = party.changes(found.held, body, command.key, place)
+            if values:
+                await self._client.call(request.write("party.party", party_id, values, found.held["_timestamp"]))
+        return Written(str(party_id), body.code, party.expected(body, command.key, place))
+
+    async def _create_party(self, command: Command, body: CustomerUpsert, place: party.Place) -> int:
+        try:
+            (party_id,) = await self._client.call(
+                request.create("party.party", party.creation(body, command.key, place))
+            )
+        except Refused:
+            # A call that was believed lost may have come first: then its code is taken, by our own customer.
+            if await self._party(command.key, body.code) is None:
+                raise
+            raise Conflict("the customer has come into being meanwhile") from None
+        return int(party_id)
+
+    # -- orders
+
+    async def _write_order(self, command: Command, body: OrderPlace, found: Found | None) -> Written:
+        wanted = sale.expected(body, command.account_id)
+        row = found.held if found is not None else None
+        if row is None or row["state"] == "draft":
+            row = await self._draft(command, body, row)
+        wrong = differences(wanted, sale.held(row))
+        if wrong:
+            raise Refused(*_not_as_sent(row, "; ".join(map(str, wrong[:8]))))
+        number = await self._carry_on(row)
+        return Written(str(row["id"]), number, wanted)
+
+    async def _draft(self, command: Command, body: OrderPlace, row: Any) -> Any:
+        """A draft that is as the command says, and alone: nobody has been told of it yet."""
+        if row is None or differences(sale.expected(body, command.account_id), sale.held(row)):
+            around = await self._surroundings(command, body)
+            if row is None:
+                call = request.create("sale.sale", sale.creation(body, command.key, around))
+            else:
+                values = sale.corrections(row, body, command.key, around)
+                call = request.write("sale.sale", row["id"], values, row["_timestamp"])
+            await self._client.call(call)
+        first, stray = sale.choose(await self._client.call(request.sales(command.key)))
+        await self._delete(stray)
+        if first is None:
+            raise Conflict("the order was removed while it was being written")
+        return first
+
+    async def _surroundings(self, command: Command, body: OrderPlace) -> sale.Surroundings:
+        products = await self._known.products([line.sku for line in body.lines])
+        currency = await self._known.currency(body.currency)
+        term = await self._known.payment_term(body.billing_terms)
+        row = await self._party(command.account_id, None)
+        if row is None:
+            raise sale.no_customer(command.account_id, body.customer_code)
+        if not row["addresses."]:
+            raise Refused(Reason.ERP_REJECTED, f"the customer {row['code']} has no address in Tryton")
+        return sale.Surroundings(row["id"], row["addresses."][0]["id"], currency, term, products)
+
+    async def _carry_on(self, row: Any) -> str:
+        """From whatever state to processing: then the ERP has made the draft invoice. Returns the number."""
+        steps = {"draft": ("quote", "confirm"), "quotation": ("confirm",), "confirmed": ("process",)}
+        state, number = row["state"], row["number"]
+        try:
+            # Confirming goes on to processing by itself, unless the ERP is set up to wait.
+            while state in steps:
+                for name in steps[state]:
+                    await self._client.call(request.step(row["id"], name))
+                before = state
+                (now,) = await self._client.call(request.sale_state(row["id"]))
+                state, number = now["state"], now["number"]
+                if state == before:
+                    raise Refused(Reason.PARTIAL_WRITE, "Tryton took the step, and did not move the order")
+        except Refused as error:
+            detail = f"the order {number or ''} (id {row['id']}) stays in state {state}: {error.detail}"
+            raise Refused(Reason.PARTIAL_WRITE, detail) from error
+        return str(number)
+
+    async def _delete(self, drafts: list[int]) -> None:
+        for draft in drafts:
+            await self._client.call(request.delete("sale.sale", draft))
+
+
+def _not_as_sent(row: Any, wrong: str) -> tuple[Reason, str]:
+    if row["state"] == "draft":
+        return Reason.ERP_VERIFICATION_FAILED, f"Tryton makes something else of the draft order: {wrong}"
+    return Reason.ERP_REJECTED, f"order {sale.shown(row)} is past changing, and holds other values: {wrong}"

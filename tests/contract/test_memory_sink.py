@@ -1,0 +1,22 @@
+"""The target in memory keeps what every sink promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from sinks.memory.sink import MemorySink
+from tests.contract.sink_promises import Case, SinkPromises, customer_of, new_key, order_of
+
+
+@pytest.fixture(params=[pytest.param(customer_of, id="customer"), pytest.param(order_of, id="order")])
+def case(request: pytest.FixtureRequest) -> Case:
+    return Case(MemorySink, request.param)
+
+
+@pytest.fixture
+def key() -> str:
+    return new_key()
+
+
+class TestMemorySink(SinkPromises):
+    pass
