@@ -30,7 +30,7 @@ from ops.books.facts import (
     Window,
 )
 from schemas.identity import event_id_for
-from schemas.topics import TOPICS
+from schemas.topics import CDC_PREFIX, TOPICS
 
 RAW_TOPICS = frozenset(topic.name for topic in TOPICS if topic.partitioned_by == "source")
 Acked = Mapping[tuple[str, int], int]  #: (topic, partition) -> the next offset that its reader will read
@@ -143,7 +143,7 @@ def _state(story: _Story, at: At, acked: Acked, holds: list[Holding]) -> tuple[S
     if any(_waits(effect.at, acked) for found in story.effects.values() for effect in found if effect.follow_up):
         return State.IN_FLIGHT, "follow_up"
     if story.commands:
-        return _commanded(story, acked)
+        return _commanded(story, acked, at.topic.startswith(CDC_PREFIX))
     words = [(hold.held_since, State.HELD, hold.waiting_for) for hold in holds if hold.state == _OPEN]
     said = max([*story.words, *words], default=None)
     if said is not None:
@@ -154,9 +154,10 @@ def _state(story: _Story, at: At, acked: Acked, holds: list[Holding]) -> tuple[S
     return State.LOST, ""
 
 
-def _commanded(story: _Story, acked: Acked) -> tuple[State, str]:
+def _commanded(story: _Story, acked: Acked, from_crm: bool) -> tuple[State, str]:
     missing = story.commands.keys() - story.effects.keys()
-    due = {effect.follow_up for found in story.effects.values() for effect in found if effect.follow_up}
+    # What did not come from the CRM's database has no row there to write a number back to.
+    due = {effect.follow_up for found in story.effects.values() for effect in found if effect.follow_up and from_crm}
     if not missing and due <= story.commands.keys():
         return State.APPLIED, ""
     if story.letters:

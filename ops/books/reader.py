@@ -10,6 +10,7 @@ What a worker acknowledged by 2 was durable before, so it is seen in 3 or 4.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import TracebackType
@@ -41,6 +42,7 @@ from streams.runtime.tables import holds
 
 Offsets = dict[tuple[str, int], int]
 _TIMEOUT_S = 15.0
+_BATCH, _BATCH_S = 5000, 0.05  # `consume` waits for a full batch, or so long
 
 
 class BooksReader:
@@ -126,10 +128,12 @@ class BooksReader:
 
     def _messages(self, partitions: int) -> Iterator[Any]:
         """Every record up to the end of each assigned partition."""
-        open_ = partitions
+        open_, silent_since = partitions, time.monotonic()
         while open_:
-            messages = self._consumer.consume(1000, timeout=_TIMEOUT_S)
-            if not messages:
+            messages = self._consumer.consume(_BATCH, timeout=_BATCH_S)
+            if messages:
+                silent_since = time.monotonic()
+            elif time.monotonic() - silent_since > _TIMEOUT_S:
                 raise BooksUnreadable(f"Kafka gave nothing for {_TIMEOUT_S:.0f} s with {open_} partitions to read")
             for message in messages:
                 error = message.error()

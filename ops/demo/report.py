@@ -112,7 +112,7 @@ def _book_differences(plan: Plan, books: Books, doors: Doors) -> Iterator[str]:
             yield f"{books.count(state)} events are still {state.value.replace('_', ' ')}: {labels}"
     arrived = len({one.origin for one in books.standings.values() if one.topic.startswith("mesh.webhook.")})
     expected = doors.accepted + plan.undecodable
-    if arrived != expected:
+    if arrived < expected:
         yield f"the door accepted {doors.accepted} deliveries, {arrived - plan.undecodable} are on its topics"
     unseen = plan.in_crm - {one.key for one in books.standings.values()}
     if unseen:

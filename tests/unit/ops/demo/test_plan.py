@@ -57,7 +57,7 @@ def test_what_is_ordered_is_won_and_what_is_won_is_ordered_or_refused() -> None:
     assert won - day.letters.keys() == day.orders
 
 
-@given(st.integers(0, 2**32), st.integers(4, 40), st.integers(4, 60))
+@given(st.integers(0, 2**32), st.integers(8, 40), st.integers(12, 60))
 @settings(max_examples=25, deadline=None)
 def test_amounts_are_sums_of_lines_in_whole_minor_units(seed: int, accounts: int, opportunities: int) -> None:
     day = plan(seed, accounts=accounts, opportunities=opportunities)
