@@ -138,6 +138,7 @@ def test_the_version_is_a_time_with_its_zone(value: Any) -> None:
         ({"city": "a\x00b"}, "city"),
         ({"city": "\ud800"}, "city"),
         ({"bad\ud800": "x"}, "a name"),
+        ({"bad\nname": "x"}, "bad?name"),
     ],
 )
 def test_a_violation_names_the_field(changed: dict[str, Any], named: str) -> None:
