@@ -21,6 +21,7 @@ from streams.runtime.clock import micros
 
 #: Changes when stored bytes change their form; a folder of another form is rebuilt.
 FORMAT = "1"
+_RESOLUTION = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _POSITION, _RECORD, _INVOICES, _DRIFT, _WAITING, _OUTBOX, _NOTE = b"p", b"r", b"i", b"d", b"w", b"o", b"n"
 
@@ -87,6 +88,7 @@ class State:
         number = max(self.outbox, default=int(self._note("told") or 0)) + 1
         self.outbox[number] = drift
         self._changes[_NOTE + b"told"] = str(number).encode()
+        self._remember(drift.observed_at)
         self._changes[_OUTBOX + number.to_bytes(8, "big")] = drift.model_dump_json().encode()
         self._durable = True
 
@@ -96,9 +98,17 @@ class State:
             del self.outbox[number]
             self._changes[_OUTBOX + number.to_bytes(8, "big")] = None
 
+    def next_telling(self, now: datetime) -> datetime:
+        """Now, or just after what was told last: a clock that stands or goes back does not disturb a story's order."""
+        last = self._note("told_at")
+        return now if last is None else max(now, _EPOCH + timedelta(microseconds=int(last)) + _RESOLUTION)
+
     def adopt(self, drifts: Iterable[Drift]) -> None:
-        """Drifts that an earlier folder opened: each is open until its record has been looked at."""
+        """The last words that an earlier folder told: what is open stays so until its record has been looked at."""
         for drift in drifts:
+            self._remember(drift.observed_at)
+            if drift.status == "closed":
+                continue
             self._keep(drift)
             subject = subject_of(drift)
             self.wait(subject, max(drift.observed_at, self.waiting.get(subject, drift.observed_at)))
@@ -156,6 +166,10 @@ class State:
             self.waiting[Subject(pair, name)] = _EPOCH + timedelta(microseconds=int(value))  # type: ignore[arg-type]
         for key, value in self._store.scan(_OUTBOX):
             self.outbox[int.from_bytes(key[1:], "big")] = Drift.model_validate_json(value)
+
+    def _remember(self, told_at: datetime) -> None:
+        at = max(micros(told_at), int(self._note("told_at") or 0))
+        self._changes[_NOTE + b"told_at"] = str(at).encode()
 
     def _keep(self, drift: Drift) -> None:
         subject = subject_of(drift)

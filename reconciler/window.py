@@ -99,16 +99,17 @@ class Window:
 
     def _settle(self, now: datetime) -> list[Drift]:
         told: list[Drift] = []
+        telling = self._state.next_telling(now)
         for subject, changed_at in self._due(self._to_close, self._marks.frontier()):
             seen = self._see(subject)
-            told += self._tell(closed(self._finding(subject, seen, changed_at, now), self._open(subject)))
+            told += self._tell(closed(self._finding(subject, seen, changed_at, telling), self._open(subject)))
             if not seen.comparison.differences:
                 self._state.stop_waiting(subject)
         watermark = self._marks.watermark(now)
         for subject, due in self._due(self._to_settle, watermark, self._policy.grace):
             seen = self._see(subject)
             self.counts[subject.pair, seen.comparison.result] += 1
-            finding = self._finding(subject, seen, due, now)
+            finding = self._finding(subject, seen, due, telling)
             told += self._tell(closed(finding, self._open(subject)))
             told += self._tell(opened_and_changed(finding, self._open(subject)))
             self._state.stop_waiting(subject)

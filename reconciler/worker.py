@@ -69,7 +69,7 @@ def _run(settings: Settings, folder: Path, halt: threading.Event, topics: Reconc
         feeds = _positions(reader, state, topics)
         if not state.positions:
             # A new folder: what an earlier one opened is open still, until its record has been looked at.
-            state.adopt(read_history(settings.bootstrap, group, topics.drift, codec).open())
+            state.adopt(read_history(settings.bootstrap, group, topics.drift, codec).last())
         outlet = DriftTopic(settings.bootstrap, topics.drift, codec)
         _Loop(settings, topics, codec, reader, outlet, state, feeds, clock).run(halt)
 

@@ -50,12 +50,11 @@ def test_data_is_whole_and_money_is_text() -> None:
     assert (facts["money"], facts["age_seconds"], facts["status"]) == ("20", 60, "opened")
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["show", "x"], ["explain", "x"]])
-def test_without_a_broker_it_says_so(arguments: list[str]) -> None:
+def test_without_a_broker_it_says_so() -> None:
     app = typer.Typer()
     register(app)
     away = {"MESHLINE_BOOTSTRAP": "127.0.0.1:1", "MESHLINE_REGISTRY_URL": "http://127.0.0.1:1"}
-    result = CliRunner().invoke(app, ["drift", *arguments], env=away)
+    result = CliRunner().invoke(app, ["drift", "list"], env=away)
     assert result.exit_code == 1
     assert "Kafka at 127.0.0.1:1 does not answer" in result.stderr
     assert "Traceback" not in result.stderr

@@ -307,3 +307,12 @@ def test_the_grace_counts_from_the_newer_change_in_whichever_order_they_are_read
     line.at(4.5, account(0, name="Acme"))
     assert line.at(8.9) == []
     assert line.at(9) == [("opened", "field_mismatch")]
+
+
+def test_a_clock_that_goes_back_does_not_disturb_the_order_of_a_story() -> None:
+    line = Line()
+    line.at(0, account(0))
+    (opened,) = line.step(5)
+    (closed,) = line.step(4, customer(4))
+    assert closed.status == "closed"
+    assert closed.observed_at > opened.observed_at
