@@ -16,7 +16,7 @@ from schemas.outcome import DeadLetter, Forward, Hold, Skip, SkipWhy
 from schemas.reasons import Reason
 from schemas.records import Effect, Stamped
 from schemas.topics import BY_NAME, EFFECT_ERP
-from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, state_record
+from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_record
 from streams.facts import Span, View, load_view, save_view
 from streams.letters.holds import NewHold, end_superseded, put_holds
 from streams.letters.letter import Failure, Original, Subject
@@ -62,11 +62,13 @@ class DecideAgent:
         read = [(offset, original, self._read(original)) for offset, original in arrived]
         events = [item for _, _, item in read if isinstance(item, Stamped)]
         span = Span(batch.tp.topic, batch.tp.partition, batch.first_offset)
-        work = _Work(batch, await load_view(self.database, events, span, now), now)
+        effects = [item for _, _, item in read if isinstance(item, Effect)]
+        named = {key for effect in effects if (key := record_of(effect))}
+        work = _Work(batch, await load_view(self.database, events, span, now, named), now)
         for offset, original, item in read:
             match item:
                 case Effect():
-                    self._follow_up(batch, item, now)
+                    self._follow_up(work, item)
                 case Failure():
                     event_id = header_text(original.headers, names.EVENT_ID) or event_id_for(original.origin)
                     self.publisher.letter(batch, original, Subject(event_id), item, now)
@@ -92,10 +94,11 @@ class DecideAgent:
         assert isinstance(value, Stamped | Effect), f"{original.topic} carries {type(value).__name__}"
         return value
 
-    def _follow_up(self, batch: Batch, effect: Effect, now: datetime) -> None:
-        record = decide_effect(effect, now)
+    def _follow_up(self, work: _Work, effect: Effect) -> None:
+        key = record_of(effect)
+        record = decide_effect(effect, work.view.records.get(key) if key else None, work.now)
         if record is not None:
-            self.publisher.forward(batch, record, effect.event_id, effect.traceparent)
+            self.publisher.forward(work.batch, record, effect.event_id, effect.traceparent)
 
     def _event(self, work: _Work, original: Original, event: Stamped) -> None:
         held_since = header_text(original.headers, names.HELD_SINCE)

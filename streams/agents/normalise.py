@@ -57,9 +57,10 @@ class NormaliseAgent:
                 case Nothing():
                     subject = Subject(event_id_for(original.origin, index), item.entity, item.key)
                     self.publisher.skip(batch, subject, original.origin, item.why, item.detail, now)
-                case ContractViolation() if not violated:  # one letter holds the whole record
+                case ContractViolation():
+                    if not violated:  # one letter holds the whole record
+                        self._letter(batch, original, Reason.CONTRACT_VIOLATION, item, index, now)
                     violated = True
-                    self._letter(batch, original, Reason.CONTRACT_VIOLATION, item, index, now)
                 case Stamped():
                     self._forward(batch, item)
 

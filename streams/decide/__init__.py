@@ -4,6 +4,7 @@ from streams.decide.decide import decide, decide_effect, decide_patch
 from streams.decide.facts import Facts, Known
 from streams.decide.policy import Policy
 from streams.decide.project import complete, is_stale, state_record
+from streams.decide.write_back import record_of
 
 __all__ = [
     "Facts",
@@ -14,5 +15,6 @@ __all__ = [
     "decide_effect",
     "decide_patch",
     "is_stale",
+    "record_of",
     "state_record",
 ]

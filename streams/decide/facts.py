@@ -16,6 +16,7 @@ class Known:
     deleted: bool = False
     fingerprint: str | None = None  #: of what was last forwarded
     fingerprint_event: str | None = None  #: the event that forwarded it
+    in_crm: bool = False  #: the CRM's own database has told of it, so that fields can be written back there
 
     @property
     def position(self) -> tuple[int, int]:
@@ -33,7 +34,7 @@ class Facts:
     known: Known | None = None  #: this record, before the event
     account: Known | None = None  #: the account it belongs to
     customer_code: str | None = None  #: reserved for the account in the ERP
-    opportunity: Known | None = None  #: a line item's opportunity
+    opportunity: Known | None = None  #: a line item's or an invoice's opportunity
     opportunity_held: bool = False
     lines: tuple[LineItem, ...] = ()  #: of the opportunity, undeleted, by position
     contract: Contract | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,18 +20,23 @@ def decide_invoice(invoice: Invoice, facts: Facts, policy: Policy, now: datetime
     account_id = invoice.meta.account_id
     if account_id.startswith("erp:"):
         return Skip(SkipWhy.NO_FLOW, "the invoice's customer did not come from the CRM")
-    newest = max((*facts.invoices, invoice), key=_age)
+    account = facts.account is not None and facts.account.in_crm
+    deal = facts.opportunity is not None and facts.opportunity.in_crm
+    if not account and not deal:
+        return Skip(SkipWhy.NO_FLOW, "the invoice's customer does not live in the CRM's database")
+    others = [other for other in facts.invoices if other.id != invoice.id]
+    newest = max((*others, invoice), key=_age)
     on_account = AccountWriteBack(
         currency=invoice.currency,
-        outstanding_balance=_outstanding(invoice, facts),
+        outstanding_balance=_outstanding(invoice, others),
         invoice_status=invoice_status(newest, now),
         invoice_number=newest.number,
         payment_status=payment_status(newest),
     )
-    bodies: list[AccountWriteBack | OpportunityWriteBack] = [on_account]
+    bodies: list[AccountWriteBack | OpportunityWriteBack] = [on_account] if account else []
     records: list[Record] = []
     position = invoice.meta.position
-    if invoice.order_id is not None:
+    if invoice.order_id is not None and deal:
         on_deal = OpportunityWriteBack(
             currency=invoice.currency,
             outstanding_balance=_due(invoice),
@@ -44,7 +50,8 @@ def decide_invoice(invoice: Invoice, facts: Facts, policy: Policy, now: datetime
         return Skip(SkipWhy.UNCHANGED, "the CRM's invoice fields are as they were last sent")
     # The account's figures rest on all of its invoices, so they are as new as the newest of them.
     summed = max([position, *(other.meta.position for other in facts.invoices)])
-    records.append(command_for("account.billing", account_id, on_account, invoice.meta, summed, now))
+    if account:
+        records.append(command_for("account.billing", account_id, on_account, invoice.meta, summed, now))
     return Forward(tuple(records))
 
 
@@ -71,9 +78,9 @@ def _due(invoice: Invoice) -> Decimal:
     return invoice.balance if invoice.state in _OPEN else Decimal(0)
 
 
-def _outstanding(invoice: Invoice, facts: Facts) -> Decimal:
-    others = (other for other in facts.invoices if other.id != invoice.id and other.currency == invoice.currency)
-    return _due(invoice) + sum((_due(other) for other in others), Decimal(0))
+def _outstanding(invoice: Invoice, others: Sequence[Invoice]) -> Decimal:
+    same = (other for other in others if other.currency == invoice.currency)
+    return _due(invoice) + sum((_due(other) for other in same), Decimal(0))
 
 
 def _age(invoice: Invoice) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,13 +27,18 @@ class Span:
     first_offset: int
 
 
-async def load_view(engine: AsyncEngine, events: Sequence[Stamped], span: Span, now: datetime) -> View:
-    """What is known about the events' records, their accounts, parents and children; customer codes are reserved."""
+async def load_view(
+    engine: AsyncEngine, events: Sequence[Stamped], span: Span, now: datetime, also: Collection[RecordKey] = ()
+) -> View:
+    """What is known about the events' records, their accounts, parents and children; customer codes are reserved.
+
+    `also` names further records that the batch asks about.
+    """
     view = View()
-    if not events:
+    if not events and not also:
         return view
     async with engine.begin() as connection:
-        await _load_records(connection, view, events, span)
+        await _load_records(connection, view, events, span, also)
         view.codes.update(await _reserve_codes(connection, _accounts_to_code(view, events), now))
         keys = {key_of(event) for event in events} | {("crm", "opportunity", key) for key in _parents(events)}
         for hold in await open_holds(connection, keys, [event.meta.event_id for event in events]):
@@ -59,6 +64,7 @@ async def save_view(
                 "sequence": known.position[1],
                 "event_id": known.record.meta.event_id,
                 "deleted": known.deleted,
+                "in_crm": known.in_crm,
                 "body": known.record.model_dump(mode="json"),
                 "fingerprint": known.fingerprint,
                 "fingerprint_event": known.fingerprint_event,
@@ -89,10 +95,12 @@ def _accounts_to_code(view: View, events: Sequence[Stamped]) -> set[str]:
     return {account for account in wanted if account in arriving or ("crm", "account", account) in view.records}
 
 
-async def _load_records(connection: AsyncConnection, view: View, events: Sequence[Stamped], span: Span) -> None:
-    keys: set[RecordKey] = {key_of(event) for event in events}
+async def _load_records(
+    connection: AsyncConnection, view: View, events: Sequence[Stamped], span: Span, also: Collection[RecordKey]
+) -> None:
+    keys: set[RecordKey] = {key_of(event) for event in events} | set(also)
     keys |= {("crm", "account", event.meta.account_id) for event in events}
-    keys |= {("crm", "opportunity", parent) for parent in _parents(events)}
+    keys |= {("crm", "opportunity", parent) for event in events if (parent := parent_of(event))}
     keys |= {("crm", "contract", e.contract_id) for e in events if isinstance(e, Opportunity) and e.contract_id}
     deals = {event.id for event in events if isinstance(event, Opportunity)} | _parents(events)
     billed = {event.meta.account_id for event in events if isinstance(event, Invoice)}
@@ -122,10 +130,10 @@ def _known(row: Any, span: Span) -> Known:
         span.partition,
     ) and row.seen_offset >= span.first_offset
     if not ahead:
-        return Known(record, row.deleted, row.fingerprint, row.fingerprint_event)
+        return Known(record, row.deleted, row.fingerprint, row.fingerprint_event, row.in_crm)
     # Read again after a crash: its position must not make this batch's own records look stale.
     behind = record.meta.model_copy(update={"version": 0, "sequence": 0})
-    return Known(record.model_copy(update={"meta": behind}), row.deleted)
+    return Known(record.model_copy(update={"meta": behind}), row.deleted, in_crm=row.in_crm)
 
 
 async def _reserve_codes(connection: AsyncConnection, accounts: set[str], now: datetime) -> dict[str, str]:

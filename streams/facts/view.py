@@ -23,6 +23,7 @@ from streams.decide.commands import command_body, fingerprint_of
 from streams.decide.facts import Facts, Known
 from streams.letters.holds import OpenHold
 
+CRM_DATABASE = "cdc:crm"  #: the source of events that the CRM's own database tells
 RecordKey = tuple[str, str, str]  #: side, entity, key
 MODELS: dict[str, type[Stamped]] = {
     "account": Account,
@@ -74,7 +75,7 @@ class View:
     def facts_for(self, event: Stamped, held_since: datetime | None) -> Facts:
         """The facts of one event, as of the events before it."""
         account_id = event.meta.account_id
-        opportunity_id = event.opportunity_id if isinstance(event, LineItem) else event.meta.key
+        opportunity_id = parent_of(event) or event.meta.key
         opportunity = self.records.get(("crm", "opportunity", opportunity_id))
         own = opportunity.record if isinstance(event, LineItem) and opportunity else event
         contract_id = own.contract_id if isinstance(own, Opportunity) else None
@@ -83,7 +84,7 @@ class View:
             known=self.records.get(key_of(event)),
             account=self.records.get(("crm", "account", account_id)),
             customer_code=self.codes.get(account_id),
-            opportunity=opportunity if isinstance(event, LineItem) else None,
+            opportunity=opportunity if isinstance(event, LineItem | Invoice) else None,
             opportunity_held=bool(self.held.get(("crm", "opportunity", opportunity_id))),
             lines=self._lines(opportunity_id, event),
             contract=contract.record if contract and isinstance(contract.record, Contract) else None,
@@ -109,7 +110,8 @@ class View:
         known = self.records.get(key)
         if known is None or event.meta.position >= known.position:
             fingerprints = (known.fingerprint, known.fingerprint_event) if known else (None, None)
-            self.put(Known(event, event.meta.operation == "delete", *fingerprints))
+            in_crm = event.meta.source == CRM_DATABASE or (known is not None and known.in_crm)
+            self.put(Known(event, event.meta.operation == "delete", *fingerprints, in_crm))
             self.changed[key] = event
         match outcome:
             case Forward():
@@ -139,8 +141,9 @@ class View:
         items: dict[str, LineItem] = {}
         for key in self._lines_of.get(opportunity_id, ()):
             known = self.records[key]
-            if isinstance(known.record, LineItem) and not known.deleted:
-                items[known.record.id] = known.record
+            item = known.record
+            if isinstance(item, LineItem) and item.opportunity_id == opportunity_id and not known.deleted:
+                items[item.id] = item
         if isinstance(event, LineItem):
             items.pop(event.id, None)
             if event.meta.operation != "delete":

@@ -79,11 +79,13 @@ async def open_holds(
 
 
 async def put_holds(connection: AsyncConnection, fresh: Sequence[NewHold], now: datetime) -> None:
-    """Keep the holds. One that is there already is open again and keeps the time since when it waits."""
+    """Keep the holds. One that is there already is open again, for what it waits for now; it keeps since when."""
     if not fresh:
         return
-    statement = insert(holds).values([_row(hold, now) for hold in fresh])
-    again = {"state": "open", "checked_at": now, "detail": statement.excluded.detail, "ended_at": None}
+    once = {hold.hold_id: hold for hold in reversed(fresh)}  # an event may stand in a batch twice
+    statement = insert(holds).values([_row(hold, now) for hold in once.values()])
+    names = ("wait_kind", "wait_key", "wait_count", "reason", "detail", "checked_at", "expires_at")
+    again = {"state": "open", "ended_at": None, **{name: statement.excluded[name] for name in names}}
     await connection.execute(statement.on_conflict_do_update(index_elements=["hold_id"], set_=again))
 
 

@@ -28,8 +28,10 @@ def _account_arrived() -> ColumnElement[bool]:
 
 
 def _lines_complete(now: datetime) -> ColumnElement[bool]:
-    mine = and_(records.c.parent == holds.c.wait_key, records.c.entity == "line_item", records.c.deleted.is_(False))
-    count = select(func.count()).select_from(records).where(mine).scalar_subquery()
+    mine = and_(records.c.parent == holds.c.wait_key, records.c.entity == "line_item")
+    there = and_(mine, records.c.deleted.is_(False))
+    count = select(func.count()).select_from(records).where(there).scalar_subquery()
+    # A line that was removed completes them, too.
     newest = select(func.max(records.c.updated_at)).where(mine).scalar_subquery()
     return and_(
         holds.c.wait_kind == WaitKind.LINES.value,

@@ -41,6 +41,7 @@ records = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("event_id", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("in_crm", Boolean, nullable=False),  # the CRM's own database has told of it: fields can be written back
     Column("body", JSONB, nullable=False),
     # What was last forwarded to the other side, and by which event: an unchanged repeat is skipped,
     # a repeat of the very event is forwarded again.

@@ -10,6 +10,7 @@ CREATE TABLE records (
     sequence BIGINT NOT NULL,
     event_id TEXT NOT NULL,
     deleted BOOLEAN NOT NULL,
+    in_crm BOOLEAN NOT NULL,
     body JSONB NOT NULL,
     fingerprint TEXT,
     fingerprint_event TEXT,
