@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import create_engine, func, insert, select
 
 from ops.cli.failure import say, told
@@ -50,25 +49,14 @@ def list_(
     if json_output:
         typer.echo(json.dumps([_facts(letter, counts) for letter in letters[-limit:]]))
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("letter", "reason", "stage", "record", "failed at", "replays", "what happened"):
-        table.add_column(
-            heading, overflow="fold" if heading == "what happened" else "ellipsis", no_wrap=heading != "what happened"
-        )
+    out = Console(highlight=False, markup=False, soft_wrap=True)
     for letter in letters[-limit:]:
         record = f"{letter.entity} {letter.key}".strip() or letter.origin
-        replay_count = str(counts.get(letter.letter_id, 0) or "")
-        short_time = letter.failed_at[:19].replace("T", " ")
-        table.add_row(
-            letter.letter_id[:12],
-            letter.reason.value,
-            letter.stage,
-            record,
-            short_time,
-            replay_count,
-            letter.detail[:160],
-        )
-    Console(highlight=False, markup=False).print(table)
+        again = counts.get(letter.letter_id, 0)
+        failed_at = letter.failed_at[:19].replace("T", " ")
+        head = f"{letter.letter_id[:12]}  {failed_at}  {letter.reason.value:24} {record}"
+        out.print(head + (f"  replayed {again}x" if again else ""))
+        out.print(f"              {letter.detail[:300]}")
     more = f" (the newest {limit} are shown)" if len(letters) > limit else ""
     say(f"{len(letters)} letters{more}. See one whole: meshline dlq show <letter>")
 
