@@ -1,8 +1,11 @@
-"""Tryton over JSON-RPC: customers and orders in (`sink`), changes out (`poller`).
+"""Tryton over JSON-RPC: customers and orders in, changes out.
 
-settings   where it is, and as whom                 wire      values on the wire, both ways
-request    what to ask, as calls; pure               response  what an answer means; pure
-client     one call over HTTP, with a session        sink      find, write, read back
-party, sale   what a customer and an order look like there; pure
-changes    the JSON of a change; pure                poller    `erp-source`: reads changes, tells them
+In:    settings, request, response, client, sink     as in every sink
+       wire             values as JSON, both ways
+       party, sale      what a customer and an order look like there; pure
+       identifiers      whose a party is; pure
+       reference_data   ids by code, remembered for a while
+Out:   changes          the JSON of a change
+       rows             what is watched, and rows as that JSON; pure
+       source           `erp-source`: reads, tells, moves the cursor (`teller`, `cursor`)
 """

@@ -1,8 +1,9 @@
-"""What changed in the ERP: the JSON in `ErpChange.body`, built from the ERP's answers. Pure.
+"""What changed in the ERP: the JSON in `ErpChange.body`. `rows` builds it from the ERP's answers. Pure.
 
 Everything a reader needs is in the body; nothing has to be asked of the ERP again. Decimals are strings as the ERP
 holds them ("10.5000"), dates are ISO, absent values are null. `crm_id` is the party's identifier that carries the CRM
-account's id, null for a party the CRM does not know. `ErpChange.actor` is the login of the last writer;
+account's id, null for a party the CRM does not know. `ErpChange.actor` is the login of the last writer
+(`user <id>` where the ERP hides it from us);
 `ErpChange.version` is the newest write among the record and its children (addresses, lines, payments) in
 microseconds; `ErpChange.erp_id` is the ERP's id in decimal digits, and the record's key.
 
@@ -34,16 +35,14 @@ invoice (`"invoice"`, only customer invoices)::
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypedDict
 
 from schemas.records import ErpChange
+from sinks.tryton.rows import version_of
 
 Row = Mapping[str, Any]
-#: A tax id is kept as an identifier of no type with this before it: the typed ones are checked by national rules.
-TAX_PREFIX = "TAX:"
 
 
 class Identifier(TypedDict):
@@ -116,39 +115,14 @@ class Invoice(TypedDict):
 Body = Party | Sale | Invoice
 
 
-def change(model: str, erp_id: int, version: int, actor: str | None, body: Body, read_at: datetime) -> ErpChange:
-    """The record for the model's topic; `version` is in microseconds."""
+def change(model: str, row: Row, body: Body, actor: str | None, read_at: datetime) -> ErpChange:
+    """The record for the model's topic."""
     return ErpChange(
         system="tryton",
         model=model,
-        erp_id=str(erp_id),
-        version=version,
+        erp_id=str(row["id"]),
+        version=version_of(row),
         actor=actor,
         read_at=read_at,
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     )
-
-
-def crm_id_of(identifiers: Sequence[Row]) -> str | None:
-    """The CRM's id among a party's identifiers: the first that has no type and is not our tax id."""
-    for row in identifiers:
-        if not row["type"] and not row["code"].startswith(TAX_PREFIX):
-            return str(row["code"])
-    return None
-
-
-def tax_id_of(identifiers: Sequence[Row]) -> str | None:
-    """Our tax id among the identifiers, else the first typed one."""
-    for row in identifiers:
-        if not row["type"] and row["code"].startswith(TAX_PREFIX):
-            return str(row["code"]).removeprefix(TAX_PREFIX)
-    return next((str(row["code"]) for row in identifiers if row["type"]), None)
-
-
-def decimal_text(value: Decimal | int | None) -> str:
-    """A decimal in plain digits, as it stands; None is "0"."""
-    return format(Decimal(value or 0), "f")
-
-
-def date_text(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()

@@ -14,7 +14,7 @@ from schemas.reasons import Reason
 from schemas.records import CustomerUpsert
 from sinks.errors import Refused
 from sinks.port import Fields, Value
-from sinks.tryton.changes import TAX_PREFIX, crm_id_of
+from sinks.tryton.identifiers import TAX_PREFIX, crm_id_of, is_tax
 
 Row = Mapping[str, Any]
 
@@ -131,7 +131,7 @@ def _tax(tax_id: str) -> dict[str, Any]:
 
 
 def _own_tax(identifiers: Sequence[Row]) -> Row | None:
-    return next((row for row in identifiers if not row["type"] and row["code"].startswith(TAX_PREFIX)), None)
+    return next((row for row in identifiers if is_tax(row)), None)
 
 
 def _address(body: CustomerUpsert, place: Place) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from sinks.tryton.rows import Model
 
 #: What we read of a party, a sale. `a.b` reads a field of the record behind a link, under the key "a.".
 PARTY_FIELDS = (
@@ -125,3 +128,24 @@ def currencies() -> Call:
 
 def payment_terms() -> Call:
     return search("account.invoice.payment_term", [], ["name"])
+
+
+def changed_since(model: Model, since: datetime) -> Call:
+    """When each record was written that was written at or after `since`, or has such a child."""
+    dates = [
+        f"{prefix}{name}"
+        for prefix in ("", *(f"{c}." for c in model.children))
+        for name in ("write_date", "create_date")
+    ]
+    domain = [*map(list, model.only), ["OR", *([[name, ">=", since]] for name in dates)]]
+    return search(model.record, domain, model.stamps)
+
+
+def records(model: Model, ids: Sequence[int]) -> Call:
+    """The records with all that a change tells."""
+    return search(model.record, [*map(list, model.only), ["id", "in", list(ids)]], [*model.fields, *model.stamps])
+
+
+def users(ids: Sequence[int]) -> Call:
+    """Logins, of those whom the ERP shows us."""
+    return search("res.user", [["id", "in", list(ids)], _ANY], ["login"])

@@ -12,7 +12,7 @@ from schemas.reasons import Reason
 from schemas.records import OrderPlace
 from sinks.errors import Refused
 from sinks.port import Fields, Value
-from sinks.tryton.changes import crm_id_of
+from sinks.tryton.identifiers import crm_id_of
 from sinks.tryton.wire import Quantity
 
 Row = Mapping[str, Any]
