@@ -33,7 +33,7 @@ from streams.transport.types import Message
 log = logging.getLogger("mesh.transport")
 
 #: Polls go on this long after the last one while agents work.
-KEEPALIVE = 1.0
+KEEPALIVE = 0.5
 
 
 class ExactlyOnce:
