@@ -20,6 +20,9 @@ def prepare(settings: Settings) -> None:
     cluster = Cluster(settings.bootstrap)
     cluster.apply(plan(TOPICS, cluster.actual(TOPICS)))
     registry = ConfluentRegistry(settings.registry_url)
-    for topic in TOPICS:
-        if topic.record is not None:
-            registry.register(topic.subject, newest_schema(topic.record))
+    try:
+        for topic in TOPICS:
+            if topic.record is not None:
+                registry.register(topic.subject, newest_schema(topic.record))
+    finally:
+        registry.close()

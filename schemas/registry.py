@@ -52,6 +52,10 @@ class ConfluentRegistry:
             self._schemas[schema_id] = self._fetch(schema_id)
         return self._schemas[schema_id]
 
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.close()
+
     def _fetch(self, schema_id: int) -> dict[str, Any]:
         try:
             found: dict[str, Any] = json.loads(str(self._client.get_schema(schema_id).schema_str))

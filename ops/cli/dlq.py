@@ -151,8 +151,9 @@ def _facts(letter: LetterView, counts: dict[str, int]) -> dict[str, Any]:
 
 
 def _payload(letter: LetterView, settings: Settings) -> Any:
+    registry = ConfluentRegistry(settings.registry_url)
     try:
-        record = Codec(ConfluentRegistry(settings.registry_url)).decode(letter.original.value).record
+        record = Codec(registry).decode(letter.original.value).record
     except Undecodable as error:
         raw = letter.original.value or b""
         return {
@@ -160,6 +161,8 @@ def _payload(letter: LetterView, settings: Settings) -> Any:
             "bytes": len(raw),
             "starts_with": raw[:120].decode("utf-8", "backslashreplace"),
         }
+    finally:
+        registry.close()
     return {name: value for name, value in record.items() if value is not None}
 
 
