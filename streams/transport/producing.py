@@ -25,6 +25,7 @@ class Outlet:
 
     def __init__(self, producer: Any, loop: asyncio.AbstractEventLoop, *, transactional: bool, patience: float) -> None:
         self.producer = producer
+        self._produce = producer.produce
         self.transactional = transactional
         self.loop = loop
         self._patience = patience  #: seconds to wait for room in the queue
@@ -41,35 +42,29 @@ class Outlet:
         report: Report | None,
     ) -> None:
         """Queue one message. Raises DeliveryFailed when the client refuses it."""
-        extra: dict[str, Any] = {}
-        if partition is not None:
-            extra["partition"] = partition
-        if headers:
-            extra["headers"] = list(headers)
-        if timestamp_ms is not None:
-            extra["timestamp"] = timestamp_ms
-        if report is not None:
-            extra["on_delivery"] = report
-        try:
-            self.producer.produce(topic, value, key, **extra)
-        except BufferError:
-            self._produce_when_there_is_room(topic, value, key, extra)
-        except KafkaException as exc:
-            raise DeliveryFailed(f"{topic} did not take a message: {exc.args[0].str()}") from exc
-
-    def _produce_when_there_is_room(
-        self, topic: str, value: bytes | None, key: bytes | None, extra: dict[str, Any]
-    ) -> None:
-        deadline = time.monotonic() + self._patience
         while True:
-            self.producer.poll(0.01)
             try:
-                return self.producer.produce(topic, value, key, **extra)  # type: ignore[no-any-return]
-            except BufferError as exc:
-                if time.monotonic() > deadline:
-                    raise DeliveryFailed(f"the producer's queue stayed full for {self._patience:g} s") from exc
+                if partition is None and not headers and timestamp_ms is None:
+                    self._produce(topic, value, key, -1, report)  # by far the most frequent: no keywords, no dict
+                else:
+                    place = -1 if partition is None else partition
+                    self._produce(topic, value, key, place, report, timestamp=timestamp_ms or 0, headers=list(headers))
+            except BufferError:
+                self._wait_for_room()
             except KafkaException as exc:
                 raise DeliveryFailed(f"{topic} did not take a message: {exc.args[0].str()}") from exc
+            else:
+                return
+
+    def _wait_for_room(self) -> None:
+        """Serve reports until a message has left the queue. Raises DeliveryFailed after the delivery timeout."""
+        deadline = time.monotonic() + self._patience
+        before = len(self.producer)
+        while time.monotonic() < deadline:
+            self.producer.poll(0.01)
+            if not before or len(self.producer) < before:
+                return
+        raise DeliveryFailed(f"the producer's queue stayed full for {self._patience:g} s")
 
     def on_loop(self, report: Report) -> Report:
         """The same callback, safe to be called from the thread that commits transactions."""

@@ -7,8 +7,6 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any
 
-from confluent_kafka import KafkaException
-
 from streams.transport.memory.consumer import MemoryConsumer
 from streams.transport.memory.message import MemoryMessage
 from streams.transport.memory.producer import MemoryProducer
@@ -23,7 +21,7 @@ class MemoryLog:
         self.records: dict[TP, list[MemoryMessage]] = {TP(t, i): [] for t, n in topics.items() for i in range(n)}
         self.committed: dict[str, dict[TP, int]] = defaultdict(dict)
         self.consumers: list[MemoryConsumer] = []
-        self._failures: dict[str, deque[KafkaException]] = defaultdict(deque)
+        self._failures: dict[str, deque[Exception]] = defaultdict(deque)
 
     def consumer(self, config: dict[str, Any]) -> MemoryConsumer:
         self.consumers.append(MemoryConsumer(self, config))
@@ -44,7 +42,7 @@ class MemoryLog:
         with self.lock:
             return [m.value() for tp, records in sorted(self.records.items()) if tp.topic == topic for m in records]
 
-    def fail_next(self, call: str, failure: KafkaException) -> None:
+    def fail_next(self, call: str, failure: Exception) -> None:
         self._failures[call].append(failure)
 
     def maybe_fail(self, call: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -26,9 +27,17 @@ class MemoryProducer:
         self._reports: deque[tuple[Any, MemoryMessage]] = deque()
         self.calls: list[str] = []
 
-    def produce(self, topic: str, value: bytes | None, key: bytes | None, partition: int = 0, **extra: Any) -> None:
+    def produce(
+        self,
+        topic: str,
+        value: bytes | None,
+        key: bytes | None,
+        partition: int = -1,
+        report: Callable[[Any, MemoryMessage], None] | None = None,
+        **extra: Any,
+    ) -> None:
         self._log.maybe_fail("produce")
-        report = extra.pop("on_delivery", None)
+        partition = max(0, partition)  # everything without a place goes to the first
         if not self._transactional:
             self._log.append(topic, value, key, partition, **extra)
         elif self._open is None:

@@ -118,6 +118,18 @@ async def test_an_output_that_is_refused_at_once_can_be_replaced_by_another() ->
     assert log.values("out") == [b"letter"]
 
 
+async def test_a_full_queue_is_waited_for() -> None:
+    log = filled(2, partitions=1)
+    log.fail_next("produce", BufferError())
+    async with running(log, AT_LEAST_ONCE) as engine:
+        batch = await anext(engine)
+        for message in batch:
+            batch.emit("out", key=None, value=message.value())
+        batch.done()
+        await until(lambda: committed(log) == 2)
+    assert log.values("out") == [b"0", b"1"]
+
+
 async def test_a_finished_batch_takes_no_more_outputs() -> None:
     async with running(filled(1, partitions=1), AT_LEAST_ONCE) as engine:
         batch = await anext(engine)
