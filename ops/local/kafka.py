@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import signal
+import socket
 import subprocess
 import uuid
 from typing import Any
@@ -89,6 +90,11 @@ class Kafka:
         return Command([*argv, "kafka.Kafka", str(self._config / "server.properties")], self._place.home.folder)
 
     def probe(self) -> None:
+        host, port = self.bootstrap.split(",")[0].rsplit(":", 1)
+        try:
+            socket.create_connection((host, int(port)), 2).close()  # cheaper to ask often than the protocol
+        except OSError as error:
+            raise NotReady(f"{self.bootstrap}: {error}") from error
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "logger": _silent(), "log_level": 0})
         try:
             cluster = admin.describe_cluster(request_timeout=3).result(timeout=4)
@@ -96,6 +102,9 @@ class Kafka:
             raise NotReady(str(error)) from error
         if not cluster.nodes or cluster.controller is None:
             raise NotReady("the cluster has no controller yet")
+
+    def forget(self) -> None:
+        """It keeps everything in the data folder."""
 
     def examine(self) -> None:
         """The probe says it all."""

@@ -91,3 +91,7 @@ class Part(Protocol):
     def settle(self) -> None:
         """After it answers: databases, seeds, connectors. Idempotent, and quick when there is nothing to do."""
         ...
+
+    def forget(self) -> None:
+        """Remove what it keeps outside the data folder, which `down --wipe` removes after this."""
+        ...

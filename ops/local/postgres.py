@@ -124,9 +124,14 @@ class PostgreSQL:
 
     def _run(self, program: str, *arguments: str) -> None:
         argv = [*self.footing.prefix, str(self.footing.binaries / program), *arguments]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        done = subprocess.run(argv, cwd="/", capture_output=True, text=True, check=False)
         if done.returncode:
             raise LocalPartsError(f"{program} failed: {(done.stderr or done.stdout).strip()[-600:]}")
+
+    def forget(self) -> None:
+        """Remove what is not in the data folder: as the user `nobody` its files are elsewhere."""
+        if self.footing.owner is not None:
+            shutil.rmtree(self.footing.data.parent, ignore_errors=True)
 
     def prime(self) -> None:
         """It needs nobody."""

@@ -74,6 +74,9 @@ class Registry:
     def probe(self) -> None:
         ask("GET", f"{self.url}/subjects?limit=1")
 
+    def forget(self) -> None:
+        """It keeps everything in the data folder."""
+
     def examine(self) -> None:
         """The probe says it all: a list of subjects comes from its database."""
 

@@ -163,7 +163,7 @@ class Stack:
                     raise LocalPartsError("its process ended while starting") from error
                 if time.monotonic() > deadline:
                     raise LocalPartsError(f"no answer after {part.patience:.0f} s: {error}") from error
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def _failed(self, part: Part, problem: str) -> PartFailed:
         lines = [line for log in part.logs for line in process.last_lines(log)][-15:]
@@ -211,8 +211,7 @@ class Stack:
             reports = [self._stop(part, tell) for part in reversed(self._parts)]
             if wipe:
                 for part in self._parts:
-                    if (forget := getattr(part, "forget", None)) is not None:
-                        forget()
+                    part.forget()
                 shutil.rmtree(self.home.folder, ignore_errors=True)
             return reports
 

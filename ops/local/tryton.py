@@ -153,6 +153,9 @@ class Tryton:
     def probe(self) -> None:
         self._call("/rpc/", "common.server.version", [])
 
+    def forget(self) -> None:
+        """It keeps everything in the data folder."""
+
     def examine(self) -> None:
         """Its database serves too: the integration user can log in."""
         password = self._place.secrets["tryton"]

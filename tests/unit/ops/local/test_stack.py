@@ -44,6 +44,9 @@ class Sleeper:
 
     def examine(self) -> None: ...
 
+    def forget(self) -> None:
+        self._story.append(f"forget {self.name}")
+
     def settle(self) -> None:
         self._story.append(f"settle {self.name}")
 
@@ -118,7 +121,8 @@ def test_a_given_part_is_not_started(make: Make) -> None:
     assert reports["house"].state == "started"
 
 
-def test_wipe_forgets_everything(make: Make, tmp_path: Path) -> None:
+def test_wipe_forgets_everything(make: Make, tmp_path: Path, story: list[str]) -> None:
     _up(make())
     make().down(lambda _: None, wipe=True)
     assert not (tmp_path / "home").exists()
+    assert {"forget ground", "forget house"} <= set(story)
