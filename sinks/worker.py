@@ -23,6 +23,7 @@ from streams.runtime.database import operations_engine
 from streams.runtime.logs import get_logger
 from streams.runtime.settings import Settings, SinkSettings
 from streams.transport.engine import Engine
+from streams.transport.errors import DeliveryFailed
 from streams.transport.options import EngineOptions
 
 log = get_logger("mesh.sinks")
@@ -30,7 +31,6 @@ log = get_logger("mesh.sinks")
 #: Records of one partition that are read ahead: BATCHES_AHEAD batches of BATCH records.
 BATCH = 32
 BATCHES_AHEAD = 8
-
 
 OnFailure = Callable[[BaseException], None]
 
@@ -52,7 +52,7 @@ async def run_sinks(settings: Settings, sinks: Sequence[Sink], stop: asyncio.Eve
     settings.need("bootstrap", "registry_url", "operations_url")
     codec = Codec(ConfluentRegistry(settings.registry_url))
     database = operations_engine(settings.operations_url, pool_size=8)
-    engine = Engine(settings.bootstrap, f"{settings.worker.group}.sinks", _options(settings))
+    engine = Engine(settings.bootstrap, f"{settings.worker.group}.sinks", options_of(settings))
     failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def fail(error: BaseException) -> None:
@@ -67,7 +67,7 @@ async def run_sinks(settings: Settings, sinks: Sequence[Sink], stop: asyncio.Eve
             ledger = PostgresLedger(database, sink.target)
             runner = build_runner(sink, ledger, codec, settings.sink, fail)
             runners[runner.topic] = runner
-        await _consume(engine, runners, stop, failure)
+        await consume(engine, runners, stop, failure)
 
 
 def build_runner(sink: Sink, ledger: Ledger, codec: Codec, settings: SinkSettings, fail: OnFailure) -> Runner:
@@ -79,7 +79,7 @@ def build_runner(sink: Sink, ledger: Ledger, codec: Codec, settings: SinkSetting
     return Runner(sink, ledger, codec, gate, carrier, width=settings.concurrency, on_failure=fail)
 
 
-def _options(settings: Settings) -> EngineOptions:
+def options_of(settings: Settings) -> EngineOptions:
     # At least once: an effect is in the ledger before it is told, and telling it twice has one effect id.
     return EngineOptions(
         batch_size=BATCH,
@@ -89,9 +89,10 @@ def _options(settings: Settings) -> EngineOptions:
     )
 
 
-async def _consume(
+async def consume(
     engine: Engine, runners: Mapping[str, Runner], stop: asyncio.Event, failure: asyncio.Future[None]
 ) -> None:
+    """Hand each topic's batches to its runner until `stop` is set or `failure` has an exception, which is raised."""
     await engine.start()
     engine.subscribe(runners)
     reading = asyncio.create_task(_read(engine, runners))
@@ -119,7 +120,10 @@ async def _end(engine: Engine, reading: asyncio.Task[None], failure: asyncio.Fut
     elif reading.done() and not reading.cancelled():
         reason = reading.exception() or reason
     if engine.failure is None:
-        await engine.outlet.drain()  # the last effects and letters; then the watermark covers their records
+        try:
+            await engine.outlet.drain()  # the last effects and letters; then the watermark covers their records
+        except DeliveryFailed as error:
+            reason = error
         # Batches that are begun and not finished would be waited for: this engine is to end without them.
         engine.fail(reason if isinstance(reason, Exception) else Stopped(repr(reason)))
     try:

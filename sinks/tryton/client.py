@@ -22,15 +22,16 @@ _NOTHING_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
     httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
 )
 
 
 def translate(error: httpx.HTTPError | httpx.InvalidURL, *, writes: bool) -> TargetError:
     """What a failed exchange means: a write that was sent and not answered may have been applied."""
     text = f"{type(error).__name__}: {error}".rstrip(": ")
-    if isinstance(error, _NOTHING_SENT | httpx.InvalidURL):
+    if isinstance(error, _NOTHING_SENT):
         return Unreachable(f"Tryton cannot be reached: {text}")
     if writes:
         return Ambiguous(f"Tryton did not answer a write: {text}")
@@ -82,7 +83,7 @@ class TrytonClient:
             raise AccessDenied("Tryton does not take the session it has just given us") from error
 
     async def _ask(self, call: Call, session: _Session) -> Any:
-        context = session.context | ({"_timestamp": dict(call.lock)} if call.lock else {})
+        context = session.context | dict(call.around) | ({"_timestamp": dict(call.lock)} if call.lock else {})
         return await self._send(call.method, [*call.params, context], session.header, writes=call.writes)
 
     async def _logged_in(self, ended: _Session | None) -> _Session:

@@ -47,12 +47,13 @@ _ANY = ["active", "in", [True, False]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; the context is added by the client. `lock`: record -> the timestamp it must still have."""
+    """One call; the client adds the context, and to it `around`. `lock`: record -> the timestamp it must still have."""
 
     method: str
     params: Sequence[Any] = ()
     writes: bool = False
     lock: Mapping[str, str] = field(default_factory=dict)
+    around: Mapping[str, Any] = field(default_factory=dict)
 
 
 def search(model: str, domain: Sequence[Any], fields: Sequence[str], limit: int | None = None) -> Call:

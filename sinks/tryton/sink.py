@@ -155,13 +155,18 @@ class TrytonSink:
                 if state == before:
                     raise Refused(Reason.PARTIAL_WRITE, "Tryton took the step, and did not move the order")
         except Refused as error:
+            if not await self._client.call(request.sale_state(row["id"])):
+                raise Conflict(f"the order (id {row['id']}) was removed while it was being written") from error
             detail = f"the order {number or ''} (id {row['id']}) stays in state {state}: {error.detail}"
             raise Refused(Reason.PARTIAL_WRITE, detail) from error
         return str(number)
 
     async def _delete(self, drafts: list[int]) -> None:
         for draft in drafts:
-            await self._client.call(request.delete("sale.sale", draft))
+            try:
+                await self._client.call(request.delete("sale.sale", draft))
+            except Refused as error:
+                raise Conflict(f"a second draft of the order is no draft any more, or gone: {error.detail}") from error
 
 
 def _not_as_sent(row: Any, wrong: str) -> tuple[Reason, str]:

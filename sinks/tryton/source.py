@@ -4,8 +4,8 @@
                                                                          broker has it ─▶ move the cursor
 
 The ERP stamps a write with the start of its transaction, which becomes visible only when it ends: hence the overlap.
-A transaction that lasts longer than the overlap can be missed. After a restart the overlap is told again, with the
-same versions. A record that is deleted in the ERP is not noticed.
+A transaction that lasts longer than two thirds of it can be missed. After a restart the overlap is told again, with
+the same versions. A record that is deleted in the ERP is not noticed.
 """
 
 from __future__ import annotations
