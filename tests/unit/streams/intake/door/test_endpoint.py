@@ -12,6 +12,7 @@ import pytest
 from door_fakes import Stores, until
 from door_scene import BODY, JSON, NOW, PUBLIC, SECRET, check_problem, play, signed
 
+from streams.intake.door.body import DRAINED_LIMITS
 from streams.intake.door.signing import sign_hubspot, sign_stripe
 
 
@@ -96,18 +97,18 @@ def test_a_signature_that_is_not_ascii_is_a_401() -> None:
     play(scene)
 
 
-def test_a_body_without_a_length_is_read_up_to_the_limit_only() -> None:
+def test_a_body_without_a_length_is_drained_up_to_a_bound_only() -> None:
     async def scene(stores: Stores, client: httpx.AsyncClient) -> None:
         sent: list[int] = []
 
         async def long_body() -> AsyncIterator[bytes]:
-            for number in range(100):
+            for number in range(1000):
                 sent.append(number)
                 yield b" " * 100
 
         response = await client.post("/webhooks/standard", content=long_body(), headers=signed())
         check_problem(response, 413, "body-too-large")
-        assert len(sent) == 11
+        assert len(sent) == 1000 * DRAINED_LIMITS // 100 + 1
 
     play(scene)
 
