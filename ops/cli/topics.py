@@ -10,6 +10,7 @@ import typer
 
 from ops.cli.failure import FOUND, say, told
 from ops.topics import Change, Cluster, plan
+from ops.topics.table import table
 from schemas.topics import TOPICS
 from streams.runtime.settings import load_settings
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     topics = typer.Typer(help="The topics that MeshLine declares, and the cluster's.", no_args_is_help=True)
     topics.command()(apply)
     topics.command()(check)
+    topics.command("table")(print_table)
     app.add_typer(topics, name="topics")
 
 
@@ -46,6 +48,11 @@ def check(json_output: Json = False) -> None:
     _tell(changes, json_output, done=False)
     if changes:
         raise typer.Exit(FOUND)
+
+
+def print_table() -> None:
+    """Print the README's table of topics."""
+    typer.echo(table(TOPICS), nl=False)
 
 
 def _cluster() -> Cluster:
