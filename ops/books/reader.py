@@ -117,7 +117,7 @@ class BooksReader:
             return
         self._consumer.assign(wanted)
         try:
-            for message in self._messages(len(wanted)):
+            for message in self._messages({(place.topic, place.partition) for place in wanted}, ends):
                 at = At(message.topic(), message.partition(), message.offset())
                 fact = self._readings.fact(at, message.value(), message.headers() or ())
                 if fact is not None:
@@ -126,23 +126,29 @@ class BooksReader:
         finally:
             self._consumer.unassign()
 
-    def _messages(self, partitions: int) -> Iterator[Any]:
-        """Every record up to the end of each assigned partition."""
-        open_, silent_since = partitions, time.monotonic()
-        while open_:
+    def _messages(self, unread: set[tuple[str, int]], ends: Offsets) -> Iterator[Any]:
+        """Every record up to the end of each unread partition."""
+        silent_since = time.monotonic()
+        while unread:
             messages = self._consumer.consume(_BATCH, timeout=_BATCH_S)
             if messages:
                 silent_since = time.monotonic()
             elif time.monotonic() - silent_since > _TIMEOUT_S:
-                raise BooksUnreadable(f"Kafka gave nothing for {_TIMEOUT_S:.0f} s with {open_} partitions to read")
+                raise BooksUnreadable(
+                    f"Kafka gave nothing for {_TIMEOUT_S:.0f} s with {len(unread)} partitions to read"
+                )
             for message in messages:
-                error = message.error()
+                error, place = message.error(), (message.topic() or "", message.partition() or 0)
+                reached = message.offset() or 0
                 if error is None:
                     yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    open_ -= 1
-                else:
+                    reached += 1
+                elif error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
+                # A partition may end in records that are not shown (a transaction's marks), and an end that was
+                # announced for an earlier reading may still come: only the offset tells.
+                if reached >= ends[place]:
+                    unread.discard(place)
 
 
 def offsets_at(settings: Settings, moment: datetime | None = None) -> Offsets:

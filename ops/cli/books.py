@@ -21,7 +21,6 @@ from streams.runtime.settings import MissingSetting, load_settings
 
 _SPAN = re.compile(r"(\d+)\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SHOWN = tuple(state for state in State)
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +41,7 @@ def books(
     """
     try:
         settings = load_settings()
-        moment = _moment(since, system_clock()) if since else None
+        moment = moment_of(since, system_clock()) if since else None
         with BooksReader(settings, offsets_at(settings, moment) if moment else None) as reader:
             found = reader.read()
             deadline = time.monotonic() + wait
@@ -55,7 +54,7 @@ def books(
     if json_output:
         typer.echo(json.dumps(as_data(found), indent=2))
     else:
-        _print(found)
+        print_books(found)
     if not (found.settled if settled else found.balanced):
         raise typer.Exit(100)
 
@@ -64,21 +63,21 @@ def as_data(found: Books) -> dict[str, Any]:
     """The books as plain data, for `--json`."""
     return {
         "accepted": found.accepted,
-        **{state.value: found.count(state) for state in _SHOWN},
+        **{state.value: found.count(state) for state in State},
         "balanced": found.balanced,
         "settled": found.settled,
         "dead_lettered_by_reason": found.by_label(State.DEAD_LETTERED),
         "held_by_wait": found.by_label(State.HELD),
         "skipped_by_why": found.by_label(State.SKIPPED),
         "by_topic": {
-            topic: {state.value: counts[state] for state in _SHOWN} for topic, counts in found.by_topic().items()
+            topic: {state.value: counts[state] for state in State} for topic, counts in found.by_topic().items()
         },
         "lost_origins": list(found.lost),
         "contradictions": list(found.contradictions),
     }
 
 
-def _moment(text: str, now: datetime) -> datetime:
+def moment_of(text: str, now: datetime) -> datetime:
     """`30m`, `2h`, `1d` before now, or an ISO time (UTC where it names no zone)."""
     span = _SPAN.fullmatch(text.strip())
     if span:
@@ -90,15 +89,16 @@ def _moment(text: str, now: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _print(found: Books) -> None:
-    console = Console(file=sys.stdout, highlight=False)
+def print_books(found: Books) -> None:
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    shown = [state for state in State if found.count(state)]
     table = Table(box=None, pad_edge=False)
-    table.add_column("from")
-    for heading in ("accepted", *_SHOWN):
+    table.add_column("from", no_wrap=True, min_width=max((len(topic) for topic in found.by_topic()), default=4))
+    for heading in ("in", *shown):
         table.add_column(heading.replace("_", " "), justify="right")
     for topic, counts in found.by_topic().items():
-        table.add_row(topic, str(counts.total()), *(str(counts[state] or "") for state in _SHOWN))
-    table.add_row("[bold]all[/]", str(found.accepted), *(str(found.count(state)) for state in _SHOWN), end_section=True)
+        table.add_row(topic, str(counts.total()), *(str(counts[state] or "") for state in shown))
+    table.add_row("[bold]all[/]", str(found.accepted), *(str(found.count(state)) for state in shown))
     console.print(table)
     for state, title in (
         (State.DEAD_LETTERED, "dead letters"),

@@ -33,8 +33,8 @@ from streams.runtime.settings import Settings
 
 #: A day in a minute: holds expire and drift is judged after seconds, not hours.
 OVERRIDES: Mapping[str, str] = {
-    "MESHLINE_WORKER__HOLD_FOR": "PT15S",
-    "MESHLINE_WORKER__LINE_GRACE": "PT15S",
+    "MESHLINE_WORKER__HOLD_FOR": "PT25S",
+    "MESHLINE_WORKER__LINE_GRACE": "PT25S",
     "MESHLINE_WORKER__HOLD_POLL": "PT0.5S",
     "MESHLINE_SINK__TIMEOUT": "PT8S",
     "MESHLINE_SINK__CONCURRENCY": "6",
@@ -80,11 +80,9 @@ class Day:
             workers.start(*PARTS)
             trouble = mishaps(workers, proxy, settings, _LATE_S)
             self._live(books, workers, senders, erp, trouble)
-            self._progress.tell(
-                f"the ERP left {proxy.refused} calls unanswered and answered {proxy.delayed} too late; "
-                f"now somebody changes the total of {plan.hand_changed} there by hand"
-            )
-            change_by_hand(settings, plan.hand_changed)
+            self._progress.tell(f"the ERP left {proxy.refused} calls unanswered and answered {proxy.delayed} too late")
+            if change_by_hand(settings, plan.hand_changed):
+                self._progress.tell(f"somebody changes the total of {plan.hand_changed} in the ERP by hand")
             return self._agree(books, workers, senders, erp)
 
     def _live(self, books: BooksReader, workers: Workers, senders: Senders, erp: Erp, trouble: list[Mishap]) -> None:
@@ -100,7 +98,6 @@ class Day:
 
     def _work(self, senders: Senders) -> None:
         plan, settings = self._plan, self._settings
-        senders.wait_for_door()
         for name, lanes in (("morning", plan.morning), ("afternoon", plan.afternoon)):
             steps = sum(len(lane.steps) for lane in lanes)
             carry_out(lanes, settings.crm_url, senders, lambda _: None)
