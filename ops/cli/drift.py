@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -52,7 +53,8 @@ def list_(
     if json_output:
         typer.echo(json.dumps([facts_of(drift, now) for drift in drifts]))
     else:
-        Console(highlight=False, markup=False).print(table_of(drifts, now))
+        wide = None if sys.stdout.isatty() else 180  # a file or a pipe has no width of its own
+        Console(highlight=False, markup=False, width=wide).print(table_of(drifts, now))
         still = sum(drift.status != "closed" for drift in drifts)
         say(f"{still} open. What to do about one: meshline drift explain <drift>" if still else "no open drift")
     _say_unreadable(history)
@@ -97,27 +99,23 @@ def explain(drift_id: DriftId, json_output: Json = False) -> None:
 
 
 def table_of(drifts: list[Drift], now: datetime) -> Table:
-    """One line per drift."""
+    """One line per drift, or more on a narrow screen: nothing is cut off."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("drift", "entity", "key", "kind", "severity", "CRM / ERP", "money", "age", "status"):
-        folds = heading == "CRM / ERP"
-        table.add_column(
-            heading, overflow="fold", no_wrap=not folds, justify="right" if heading in ("money", "age") else "left"
-        )
-    for drift in drifts:
-        fields = "; ".join(f"{one.name}: {one.crm or '-'} / {one.erp or '-'}" for one in drift.fields)
-        table.add_row(
-            drift.drift_id[:12],
-            drift.entity,
-            drift.key,
-            drift.kind,
-            drift.severity,
-            fields,
-            money_of(drift),
-            age_of(drift, now),
-            drift.status,
-        )
+    rows = [_row(drift, now) for drift in drifts]
+    for number, heading in enumerate(("drift", "kind", "severity", "status", "money", "age")):
+        width = max(len(heading), *(len(row[number]) for row in rows)) if rows else len(heading)
+        table.add_column(heading, min_width=width, justify="right" if heading in ("money", "age") else "left")
+    for heading in ("record", "CRM / ERP"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     return table
+
+
+def _row(drift: Drift, now: datetime) -> tuple[str, ...]:
+    fields = "; ".join(f"{one.name}: {one.crm or '-'} / {one.erp or '-'}" for one in drift.fields)
+    facts = (drift.drift_id[:12], drift.kind, drift.severity, drift.status, money_of(drift), age_of(drift, now))
+    return (*facts, f"{drift.entity} {drift.key}", fields)
 
 
 def facts_of(drift: Drift, now: datetime) -> dict[str, Any]:
