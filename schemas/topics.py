@@ -138,7 +138,14 @@ STATE_ERP = {
     "order": _state("mesh.state.erp.order", Order, "last known truth: orders"),
     "invoice": _state("mesh.state.erp.invoice", Invoice, "last known truth: invoices"),
 }
-DRIFT = Topic("mesh.drift", "reconciler", ("on-call", "analytics"), "differences between the two sides", Drift)
+DRIFT = Topic(
+    "mesh.drift",
+    "reconciler",
+    ("on-call", "analytics"),
+    "differences between the two sides",
+    Drift,
+    cleanup="compact",
+)
 
 #: Everything, in the order in which data passes.
 TOPICS: tuple[Topic, ...] = (
