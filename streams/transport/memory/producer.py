@@ -73,6 +73,8 @@ class MemoryProducer:
 
     def begin_transaction(self) -> None:
         self._call("begin_transaction")
+        if self._open is not None:
+            raise RuntimeError("begin_transaction() inside a transaction")
         self._open, self._offsets = [], None
 
     def send_offsets_to_transaction(
