@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.cli.failure import told
+from ops.cli.patience import Patience
 from ops.local.errors import LocalPartsError, PartFailed
 from ops.local.stack import Report, Stack, as_json
 from streams.runtime.settings import home_folder, load_settings
 
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 Only = Annotated[list[str] | None, typer.Argument(help="Only these parts and what they need.")]
+_FIRST_TIME = "The first time on a machine it downloads and sets up; that takes a few minutes"
 _MARK = {"started": "up", "running": "was up", "given": "yours", "stopped": "stopped", "down": "was down"}
 
 
@@ -29,9 +31,15 @@ def register(app: typer.Typer) -> None:
 def up(only: Only = None, json_output: Json = False) -> None:
     """Start the local parts that are not running: Kafka, registry, PostgreSQL, Connect, Tryton."""
     console = Console(stderr=True, highlight=False)
-    reports = _guarded(
-        console, lambda: Stack(home_folder()).up(_line(console), only or (), waiting=lambda: _waiting(console))
-    )
+    stack = Stack(home_folder())
+    line = _line(console)
+    with Patience(console, stack.titles(only or ()), _FIRST_TIME) as patience:
+
+        def tell(report: Report) -> None:
+            patience.told(report.title)
+            line(report)
+
+        reports = _guarded(console, lambda: stack.up(tell, only or (), waiting=lambda: _waiting(console)))
     if not only:
         _prepare(console)
     if json_output:

@@ -91,6 +91,10 @@ class Stack:
                     running[part.name] = pool.submit(self._bring_up, part, needs, tell)
             return [future.result() for future in self._failures_first(running.values())]
 
+    def titles(self, only: Sequence[str] = ()) -> list[str]:
+        """What `up` brings up, as people call it."""
+        return [part.title for part in self._parts if not only or part.name in self._with_needs(only)]
+
     def _with_needs(self, names: Sequence[str]) -> set[str]:
         wanted: set[str] = set(names)
         for part in reversed(self._parts):
