@@ -139,7 +139,7 @@ class Carrier:
             await self._gate.failed(str(error))
         verdict = judge(error, attempt, self._patience.policy, self._dice())
         if isinstance(verdict, Pause) and self._gate.open and await self._gate.answers():
-            verdict = blame(error, attempt)
+            verdict = blame(error, attempt, self._patience.policy, self._dice())
         if isinstance(verdict, Pause):
             await self._gate.trip(verdict.why)
         return verdict

@@ -53,6 +53,9 @@ class Pause:
     why: str
 
 
+#: How many times as often a record is tried that the target is merely busy with.
+_PATIENCE = 4
+
 Judgement = Retry | GiveUp | Pause
 
 
@@ -70,9 +73,9 @@ def judge(error: TargetError, attempt: int, policy: RetryPolicy, dice: float) ->
     return Pause(str(error))
 
 
-def blame(error: TargetError, attempt: int) -> GiveUp | Pause:
+def blame(error: TargetError, attempt: int, policy: RetryPolicy, dice: float) -> Judgement:
     """After the last attempt, when the target was asked something else and answered: is it the record's fault?"""
-    if isinstance(error, Unreachable | Busy):
+    if isinstance(error, Unreachable):
         return Pause(str(error))
     if isinstance(error, Ambiguous):
         return GiveUp(
@@ -80,4 +83,6 @@ def blame(error: TargetError, attempt: int) -> GiveUp | Pause:
             f"the target left {attempt} calls without an answer, though it answers others: {error}",
             "Look for the external id in the target before anything is written by hand.",
         )
+    if isinstance(error, Busy) and attempt < _PATIENCE * policy.attempts:
+        return Retry(policy.backoff(attempt, dice))  # busy with this record: others lock it
     return GiveUp(Reason.UNCLASSIFIED, f"the target failed {attempt} times on this record: {error}")

@@ -18,6 +18,13 @@ from sinks.tryton.settings import TrytonSettings
 from sinks.verify import differences
 from streams.runtime.settings import Settings
 
+#: state -> the step from it, and where that leads; None: ask.
+_STEPS: dict[str, tuple[str, str | None]] = {
+    "draft": ("quote", "quotation"),
+    "quotation": ("confirm", None),
+    "confirmed": ("process", None),
+}
+
 
 class TrytonSink:
     """The external id of a customer is an identifier of its party, that of an order its reference."""
@@ -142,24 +149,28 @@ class TrytonSink:
 
     async def _carry_on(self, row: Any) -> str:
         """From whatever state to processing: then the ERP has made the draft invoice. Returns the number."""
-        steps = {"draft": ("quote", "confirm"), "quotation": ("confirm",), "confirmed": ("process",)}
         state, number = row["state"], row["number"]
-        try:
-            # Confirming goes on to processing by itself, unless the ERP is set up to wait.
-            while state in steps:
-                for name in steps[state]:
-                    await self._client.call(request.step(row["id"], name))
-                before = state
+        while state in _STEPS:
+            step, after = _STEPS[state]
+            try:
+                await self._client.call(request.step(row["id"], step))
+            except Refused as error:
+                await self._still(row["id"], state)
+                detail = f"the order {number or ''} (id {row['id']}) stays in state {state}: {error.detail}"
+                raise Refused(Reason.PARTIAL_WRITE, detail) from error
+            if after is None:  # confirming goes on to processing by itself, unless the ERP is set up to wait
                 (now,) = await self._client.call(request.sale_state(row["id"]))
-                state, number = now["state"], now["number"]
-                if state == before:
-                    raise Refused(Reason.PARTIAL_WRITE, "Tryton took the step, and did not move the order")
-        except Refused as error:
-            if not await self._client.call(request.sale_state(row["id"])):
-                raise Conflict(f"the order (id {row['id']}) was removed while it was being written") from error
-            detail = f"the order {number or ''} (id {row['id']}) stays in state {state}: {error.detail}"
-            raise Refused(Reason.PARTIAL_WRITE, detail) from error
+                if now["state"] == state:
+                    raise Refused(Reason.PARTIAL_WRITE, f"the order {number} stays in state {state}, says Tryton")
+                after, number = now["state"], now["number"]
+            state = after
         return str(number)
+
+    async def _still(self, sale_id: int, state: str) -> None:
+        """Raises Conflict where the sale is not in this state: then somebody else has moved it."""
+        rows = await self._client.call(request.sale_state(sale_id))
+        if [row["state"] for row in rows] != [state]:
+            raise Conflict(f"the order (id {sale_id}) was moved or removed while it was being written")
 
     async def _delete(self, drafts: list[int]) -> None:
         for draft in drafts:

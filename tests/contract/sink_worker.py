@@ -40,6 +40,7 @@ class Bench:
     failures: int = 5
     pause: float = 0.0
     settle: float = 0.0
+    first: float = 0.0
     width: int = 4
     clock: Callable[[], datetime] = field(default_factory=ticking)
     log: CommandLog = field(init=False)
@@ -55,7 +56,7 @@ class Bench:
 
     def runner(self, on_failure: Callable[[BaseException], None]) -> Runner:
         self.gate = Gate(self.sink.target, Breaker(self.failures, self.pause), self.sink.ping)
-        patience = Patience(RetryPolicy(self.attempts, first=0.0), self.settle)
+        patience = Patience(RetryPolicy(self.attempts, self.first), self.settle)
         carrier = Carrier(self.sink, self.ledger, self.gate, patience, clock=self.clock, dice=lambda: 0.5)
         return Runner(
             self.sink,

@@ -132,7 +132,7 @@ def test_the_same_order_twice_at_once_is_one_sale(in_erp: InErp) -> None:
         command = order(f"o-{erp.account}", erp.account)
 
         async def carry() -> None:
-            bench = Bench(erp.sink, MemoryLedger())
+            bench = Bench(erp.sink, MemoryLedger(), attempts=5, first=0.1)
             bench.send([command])
             await bench.work()
             assert bench.letters() == []
@@ -226,10 +226,10 @@ def test_a_draft_with_other_lines_is_made_right_and_a_later_state_is_not(in_erp:
     ("make", "reason", "detail", "suggestion"),
     [
         (
-            lambda erp: order(f"o-{erp.account}", erp.account, lines=(("SKU-O01", "1", "1.0000"),)),
+            lambda erp: order(f"o-{erp.account}", erp.account, lines=(("SKU-0001", "1", "1.0000"),)),
             Reason.MISSING_PRODUCT,
-            "no product with the code SKU-O01",
-            "SKU-001 instead of SKU-O01",
+            "no product with the code SKU-0001",
+            "SKU-001 instead of SKU-0001",
         ),
         (
             lambda erp: order(f"o-{erp.account}", erp.account, currency="KWD"),

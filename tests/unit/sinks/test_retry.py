@@ -59,18 +59,16 @@ def test_a_record_that_keeps_changing_is_given_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"),
+    ("error", "attempt", "verdict"),
     [
-        (Ambiguous("timeout"), Reason.ERP_AMBIGUOUS),
-        (Failing("500"), Reason.UNCLASSIFIED),
-        (Unreachable("refused"), None),
-        (Busy("429"), None),
+        (Ambiguous("timeout"), 3, Reason.ERP_AMBIGUOUS),
+        (Failing("500"), 3, Reason.UNCLASSIFIED),
+        (Unreachable("refused"), 3, Pause("refused")),
+        (Busy("503"), 3, Retry(1.0)),  # 0.5 * 2^2 * 0.5
+        (Busy("503"), 11, Retry(15.0)),  # capped at 30, * 0.5; 11 < 4 * 3
+        (Busy("503"), 12, Reason.UNCLASSIFIED),
     ],
 )
-def test_blame_when_the_target_answers_others(error: TargetError, reason: Reason | None) -> None:
-    verdict = blame(error, 3)
-    if reason is None:
-        assert isinstance(verdict, Pause)
-    else:
-        assert isinstance(verdict, GiveUp)
-        assert verdict.reason is reason
+def test_blame_when_the_target_answers_others(error: TargetError, attempt: int, verdict: object) -> None:
+    blamed = blame(error, attempt, POLICY, dice=0.5)
+    assert (blamed.reason if isinstance(blamed, GiveUp) else blamed) == verdict
