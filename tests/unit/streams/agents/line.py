@@ -27,7 +27,7 @@ from streams.runtime.clock import system_clock
 from streams.transport import Batch
 
 #: How far a batch gets. Outputs are durable before anything of the batch is saved (`Batch.flush`).
-Fate = Literal["done", "not committed", "nothing", "half sent", "sent"]
+Fate = Literal["done", "not committed", "nothing", "half sent", "sent", "saved"]
 _LOOK_BACK, _PAUSE = timedelta(seconds=30), timedelta(seconds=2)
 
 
@@ -96,7 +96,6 @@ class Store:
                 entity=key[1],
                 body=known.record.model_dump(mode="json"),
                 deleted=known.deleted,
-                in_crm=known.in_crm,
                 in_crm=known.in_crm,
                 fingerprint=known.fingerprint,
                 fingerprint_event=known.fingerprint_event,
@@ -169,9 +168,9 @@ class Line:
 
     def end(self, topic: str, after: int, work: _Work, outputs: Outputs, span: Span, fate: Fate) -> None:
         """Send, save, commit; or crash on the way."""
-        durable = {"nothing": 0, "half sent": (len(outputs.told) + 1) // 2}.get(fate, len(outputs.told))
+        durable = {"nothing": 0, "saved": 0, "half sent": (len(outputs.told) + 1) // 2}.get(fate, len(outputs.told))
         self.told += outputs.told[:durable]
-        if fate in ("done", "not committed"):
+        if fate in ("done", "not committed", "saved"):
             self.store.save(work, span)
             self.position[topic] = after
         if fate == "done":
