@@ -30,6 +30,7 @@ class WaitKind(StrEnum):
 
     ACCOUNT = "account"  #: the account's record arrives
     LINES = "lines"  #: the opportunity's line items are complete
+    CONTRACT = "contract"  #: the contract's record arrives
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def weigh(command: Command, mark: str, rows: Sequence[Entry]) -> Verdict:
     others = [row for row in rows if row.command_id != command.command_id]
     last = max(
         (row for row in others if row.state == "applied" and row.outcome != "stale"),
-        key=lambda row: row.position,
+        key=lambda row: (row.position, row.ended_at or row.started_at),  # of two at one position, what was written last
         default=None,
     )
     if last is not None:

@@ -17,7 +17,7 @@ from schemas.reasons import Reason
 from schemas.records import Effect, Stamped
 from schemas.topics import BY_NAME, EFFECT_ERP
 from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_record
-from streams.facts import Span, View, load_view, save_view
+from streams.facts import Span, View, load_view, save_view, take_turn
 from streams.letters.holds import NewHold, end_superseded, put_holds
 from streams.letters.letter import Failure, Original, Subject
 from streams.publish import Publisher
@@ -64,23 +64,28 @@ class DecideAgent:
         span = Span(batch.tp.topic, batch.tp.partition, batch.first_offset)
         effects = [item for _, _, item in read if isinstance(item, Effect)]
         named = {key for effect in effects if (key := record_of(effect))}
-        work = _Work(batch, await load_view(self.database, events, span, now, named), now)
-        for offset, original, item in read:
-            match item:
-                case Effect():
-                    self._follow_up(work, item)
-                case Failure():
-                    event_id = header_text(original.headers, names.EVENT_ID) or event_id_for(original.origin)
-                    self.publisher.letter(batch, original, Subject(event_id), item, now)
-                case _:
-                    work.offsets[item.meta.event_id] = offset
-                    self._event(work, original, item)
-        if not batch.open:  # the partition went to another worker: it does all of this again
-            return
         async with self.database.begin() as connection:
+            await take_turn(connection, batch.tp.partition)
+            work = _Work(batch, await load_view(connection, events, span, now, named), now)
+            for offset, original, item in read:
+                self._item(work, offset, original, item)
+            await batch.flush()  # what is remembered as sent must have been sent
+            if not batch.open:  # the partition went to another worker: it does all of this again
+                return
             await save_view(connection, work.view, work.offsets, span, now)
             await put_holds(connection, work.holds, now)
             await end_superseded(connection, work.superseded, now)
+
+    def _item(self, work: _Work, offset: int, original: Original, item: Stamped | Effect | Failure) -> None:
+        match item:
+            case Effect():
+                self._follow_up(work, item)
+            case Failure():
+                event_id = header_text(original.headers, names.EVENT_ID) or event_id_for(original.origin)
+                self.publisher.letter(work.batch, original, Subject(event_id), item, work.now)
+            case _:
+                work.offsets[item.meta.event_id] = offset
+                self._event(work, original, item)
 
     def _read(self, original: Original) -> Stamped | Effect | Failure:
         try:

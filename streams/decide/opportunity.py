@@ -44,11 +44,9 @@ def _order(opportunity: Opportunity, cause: Envelope, facts: Facts, policy: Poli
     if account is None or facts.account is None:
         return _wait_for_account(opportunity, facts, policy, now)
     lines = _lines(opportunity, facts)
-    if not _complete(opportunity, lines):
-        return _incomplete(opportunity, lines, facts, policy, now)
-    refused = _discount(opportunity, lines, policy)
-    if refused is not None:
-        return refused
+    obstacle = _obstacle(opportunity, lines, facts, policy, now)
+    if obstacle is not None:
+        return obstacle
     if facts.customer_code is None:
         raise ValueError(f"no customer code was reserved for account {account.id}")
     order = _order_body(opportunity, lines, facts)
@@ -67,6 +65,17 @@ def _order(opportunity: Opportunity, cause: Envelope, facts: Facts, policy: Poli
     return Forward((place,))
 
 
+def _obstacle(
+    opportunity: Opportunity, lines: Sequence[Line], facts: Facts, policy: Policy, now: datetime
+) -> Outcome | None:
+    """What keeps the order from being placed, its account being known; None where nothing does."""
+    if not _complete(opportunity, lines):
+        return _incomplete(opportunity, lines, facts, policy, now)
+    if opportunity.contract_id and facts.contract is None:
+        return _wait_for_contract(opportunity, opportunity.contract_id, facts, policy, now)
+    return _discount(opportunity, lines, policy)
+
+
 def _wait_for_account(opportunity: Opportunity, facts: Facts, policy: Policy, now: datetime) -> Outcome:
     until = (facts.held_since or now) + policy.hold_for
     account_id = opportunity.meta.account_id
@@ -74,6 +83,16 @@ def _wait_for_account(opportunity: Opportunity, facts: Facts, policy: Policy, no
     if now >= until:
         return DeadLetter(Reason.MISSING_ACCOUNT, detail)
     return Hold(until, Wait(WaitKind.ACCOUNT, account_id), Reason.MISSING_ACCOUNT, detail)
+
+
+def _wait_for_contract(
+    opportunity: Opportunity, contract_id: str, facts: Facts, policy: Policy, now: datetime
+) -> Outcome:
+    until = (facts.held_since or now) + policy.line_grace
+    detail = f"opportunity {opportunity.id} is under contract {contract_id}, which has not arrived from the CRM"
+    if now >= until:
+        return DeadLetter(Reason.HOLD_EXPIRED, detail, "create the contract in the CRM, or take it off the opportunity")
+    return Hold(until, Wait(WaitKind.CONTRACT, contract_id), Reason.HOLD_EXPIRED, detail)
 
 
 def _lines(opportunity: Opportunity, facts: Facts) -> tuple[Line, ...]:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.records import Account, Invoice, LineItem, Opportunity, Stamped
 from streams.decide.facts import Known
 from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
 from streams.letters.holds import open_holds
 from streams.runtime.tables import customer_codes, mappings, records
+
+_TURNS = 7420932  #: the first half of the locks' names
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,16 @@ class Span:
     first_offset: int
 
 
+async def take_turn(connection: AsyncConnection, partition: int) -> None:
+    """Wait until no other worker decides for the accounts of this partition; held until the transaction ends.
+
+    The same partition of two topics may belong to two workers, and both may bring events of one account.
+    """
+    await connection.execute(select(func.pg_advisory_xact_lock(_TURNS, partition)))
+
+
 async def load_view(
-    engine: AsyncEngine, events: Sequence[Stamped], span: Span, now: datetime, also: Collection[RecordKey] = ()
+    connection: AsyncConnection, events: Sequence[Stamped], span: Span, now: datetime, also: Collection[RecordKey] = ()
 ) -> View:
     """What is known about the events' records, their accounts, parents and children; customer codes are reserved.
 
@@ -37,12 +47,11 @@ async def load_view(
     view = View()
     if not events and not also:
         return view
-    async with engine.begin() as connection:
-        await _load_records(connection, view, events, span, also)
-        view.codes.update(await _reserve_codes(connection, _accounts_to_code(view, events), now))
-        keys = {key_of(event) for event in events} | {("crm", "opportunity", key) for key in _parents(events)}
-        for hold in await open_holds(connection, keys, [event.meta.event_id for event in events]):
-            view.held.setdefault(hold.record, []).append(hold)
+    await _load_records(connection, view, events, span, also)
+    view.codes.update(await _reserve_codes(connection, _accounts_to_code(view, events), now))
+    keys = {key_of(event) for event in events} | {("crm", "opportunity", key) for key in _parents(events)}
+    for hold in await open_holds(connection, keys, [event.meta.event_id for event in events]):
+        view.held.setdefault(hold.record, []).append(hold)
     return view
 
 

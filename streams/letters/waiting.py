@@ -17,14 +17,14 @@ _OVERLAP = timedelta(seconds=30)
 _BETWEEN_LOOKS = timedelta(seconds=2)
 
 
-def _account_arrived() -> ColumnElement[bool]:
+def _record_arrived(kind: WaitKind) -> ColumnElement[bool]:
     arrived = exists().where(
         records.c.side == "crm",
-        records.c.entity == "account",
+        records.c.entity == kind.value,
         records.c.key == holds.c.wait_key,
         records.c.deleted.is_(False),
     )
-    return and_(holds.c.wait_kind == WaitKind.ACCOUNT.value, arrived)
+    return and_(holds.c.wait_kind == kind.value, arrived)
 
 
 def _lines_complete(now: datetime) -> ColumnElement[bool]:
@@ -43,7 +43,7 @@ def _lines_complete(now: datetime) -> ColumnElement[bool]:
 
 async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
     """Rows of open holds whose wait is over, locked for this transaction; other workers' locked rows are left out."""
-    over = or_(_account_arrived(), _lines_complete(now))
+    over = or_(_record_arrived(WaitKind.ACCOUNT), _record_arrived(WaitKind.CONTRACT), _lines_complete(now))
     query = select(holds).where(holds.c.state == "open", holds.c.expires_at > now, over)
     ordered = query.order_by(holds.c.version, holds.c.sequence).limit(limit).with_for_update(skip_locked=True)
     return (await connection.execute(ordered)).all()

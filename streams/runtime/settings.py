@@ -46,7 +46,7 @@ class WorkerSettings(BaseModel):
     slot: str = "0"  #: this worker's number; it makes group.instance.id and transactional.id
     delivery: Literal["exactly-once", "at-least-once"] = "at-least-once"
     metrics_port: int = 0  #: 0 takes a free port and logs it
-    batch_size: int = 1000
+    batch_size: int = Field(default=1000, ge=1, le=2000)  #: records; a statement of the database takes 2,000 rows
     hold_for: timedelta = timedelta(hours=48)  #: after that a hold becomes a dead letter
     line_grace: timedelta = timedelta(minutes=15)  #: how long an opportunity waits for its line items
     hold_poll: timedelta = timedelta(seconds=1)

@@ -35,11 +35,17 @@ def play(url: str, scene: Callable[[AsyncEngine], Awaitable[None]]) -> None:
     asyncio.run(run())
 
 
+async def look(engine: AsyncEngine, events: Sequence[Stamped], span: Span, now: datetime) -> View:
+    """The facts for a batch, in a transaction of their own."""
+    async with engine.begin() as connection:
+        return await load_view(connection, events, span, now)
+
+
 async def learn(
     engine: AsyncEngine, span: Span, now: datetime, *events: Stamped, outcome: Outcome | None = None
 ) -> View:
     """One batch: load, learn each event, save."""
-    view = await load_view(engine, events, span, now)
+    view = await look(engine, events, span, now)
     for event in events:
         view.learn(event, outcome or SKIP)
     offsets = {event.meta.event_id: offset for offset, event in enumerate(events, span.first_offset)}

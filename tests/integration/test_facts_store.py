@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from schemas.outcome import Forward
 from schemas.records import Account, OrderLine, OrderPlace
 from streams.decide.commands import command_for, fingerprint_of
-from streams.facts import Span, load_view, save_view
-from tests.integration.operations import SKIP, learn, play
+from streams.facts import Span, save_view
+from tests.integration.operations import SKIP, learn, look, play
 from tests.integration.test_holds import deal, line
 from tests.unit.streams.agents.crm_days import T0, meta
 
@@ -33,7 +33,7 @@ def test_a_record_comes_back_whole_with_what_was_forwarded_for_it(operations_url
     async def scene(engine: AsyncEngine) -> None:
         outcome = placed(5)
         await learn(engine, SPAN, T0, deal(5), line("S1"), line("S2"), account(), outcome=outcome)
-        view = await load_view(engine, [deal(9)], replace(SPAN, first_offset=20), T0)
+        view = await look(engine, [deal(9)], replace(SPAN, first_offset=20), T0)
         facts = view.facts_for(deal(9), None)
         assert facts.known is not None
         assert facts.known.record == deal(5)
@@ -48,12 +48,12 @@ def test_a_record_comes_back_whole_with_what_was_forwarded_for_it(operations_url
 
 def test_an_older_version_never_takes_the_place_of_a_newer(operations_url: str) -> None:
     async def scene(engine: AsyncEngine) -> None:
-        slow = await load_view(engine, [account(5)], SPAN, T0)  # a worker that loaded before the newer one came
+        slow = await look(engine, [account(5)], SPAN, T0)  # a worker that loaded before the newer one came
         await learn(engine, Span("another", 0, 0), T0, account(9))
         slow.learn(account(5), SKIP)
         async with engine.begin() as connection:
             await save_view(connection, slow, {account(5).meta.event_id: 10}, SPAN, T0)
-        view = await load_view(engine, [account(9)], Span("x", 0, 0), T0)
+        view = await look(engine, [account(9)], Span("x", 0, 0), T0)
         assert view.records["crm", "account", "a1"].record == account(9)
 
     play(operations_url, scene)
@@ -69,7 +69,7 @@ def test_a_batch_read_again_does_not_trust_what_it_taught(operations_url: str) -
             (Span("clean", 1, 10), True),
             (Span("other", 0, 10), True),
         ):
-            known = (await load_view(engine, [deal(5)], span, T0)).records["crm", "opportunity", "d1"]
+            known = (await look(engine, [deal(5)], span, T0)).records["crm", "opportunity", "d1"]
             assert (known.fingerprint is not None) is trusted, span
             assert (known.position > (0, 0)) is trusted, span
             assert known.record.model_copy(update={"meta": deal(5).meta}) == deal(5)
@@ -80,12 +80,12 @@ def test_a_batch_read_again_does_not_trust_what_it_taught(operations_url: str) -
 def test_each_account_has_one_code_however_many_ask_at_once(operations_url: str) -> None:
     async def scene(engine: AsyncEngine) -> None:
         async def ask() -> dict[str, str]:
-            return (await load_view(engine, [account(), account(key="a2")], SPAN, T0)).codes
+            return (await look(engine, [account(), account(key="a2")], SPAN, T0)).codes
 
         answers = await asyncio.gather(*(ask() for _ in range(4)))
         assert all(answer == answers[0] for answer in answers)
         assert set(answers[0]) == {"a1", "a2"}
         assert len(set(answers[0].values())) == 2
-        assert (await load_view(engine, [deal(5)], SPAN, T0)).codes == {}, "no code for an account that never came"
+        assert (await look(engine, [deal(5)], SPAN, T0)).codes == {}, "no code for an account that never came"
 
     play(operations_url, scene)

@@ -15,10 +15,10 @@ from schemas.reasons import Reason
 from schemas.records import Account, Line, LineItem, Opportunity
 from schemas.topics import DEAD_LETTER, REDRIVE
 from streams.agents import HoldReleaser
-from streams.facts import Span, load_view
+from streams.facts import Span
 from streams.letters.holds import end_superseded, original_of
 from streams.letters.outbox import Outbox, Outgoing
-from tests.integration.operations import close_all, hold_of, learn, play, put, rows
+from tests.integration.operations import close_all, hold_of, learn, look, play, put, rows
 from tests.unit.streams.agents.crm_days import T0, meta
 
 MINUTE = timedelta(minutes=1)
@@ -176,14 +176,14 @@ def test_a_newer_version_takes_its_place_and_a_repeat_of_it_does_so_again(operat
         await put(engine, T0, old)
         newer = deal(8)
         for _ in range(2):  # the second time after a crash
-            view = await load_view(engine, [newer], Span("t", 0, 0), T0)
+            view = await look(engine, [newer], Span("t", 0, 0), T0)
             (given_up,) = view.superseded_by(newer)
             assert given_up.hold_id == old.hold_id
             assert view.superseded_by(newer) == []
             async with engine.begin() as connection:
                 await end_superseded(connection, {given_up.hold_id: newer.meta.event_id}, T0)
         assert [(row.state, row.ended_by) for row in await rows(engine)] == [("superseded", newer.meta.event_id)]
-        other = await load_view(engine, [deal(9)], Span("t", 0, 0), T0)
+        other = await look(engine, [deal(9)], Span("t", 0, 0), T0)
         assert other.superseded_by(deal(9)) == []
 
     play(operations_url, scene)
