@@ -87,12 +87,14 @@ class Bench:
                     await asyncio.sleep(0)
             if failed.done():
                 failed.result()
-        finally:
+            await runner.stop()
+        except BaseException:
             batch.open = False
             lives = asyncio.all_tasks() - before
             for task in lives:
                 task.cancel()
             await asyncio.gather(*lives, return_exceptions=True)
+            raise
 
     def effects(self) -> list[Effect]:
         """Every effect that was told, in order."""
