@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import assert_never
 
 from ops.books.balance import Books, Standing, State
@@ -127,7 +128,7 @@ class Ledger:
             if window.holds(at):
                 if at not in self._raw:
                     yield f"an event says that it comes from {at.origin}, where no record is"
-                if at.origin not in self._torn and event_ids != _first_events(at, len(event_ids)):
+                if at.origin not in self._torn and event_ids != _first_events(at.origin, len(event_ids)):
                     yield f"the events of {at.origin} are not its first {len(event_ids)}: one is missing or foreign"
         for event_id, story in self._events.items():
             if event_id in standings:
@@ -172,8 +173,9 @@ def _waits(at: At, acked: Acked) -> bool:
     return at.offset >= acked.get((at.topic, at.partition), 0)
 
 
-def _first_events(at: At, count: int) -> set[str]:
-    return {event_id_for(at.origin, index) for index in range(count)}
+@lru_cache(100_000)
+def _first_events(origin: str, count: int) -> frozenset[str]:
+    return frozenset(event_id_for(origin, index) for index in range(count))
 
 
 def _effect_doubts(event_id: str, story: _Story) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -36,6 +37,7 @@ def demo(
 
     Exit 0 when every order is in the ERP once, both sides agree and the books balance; 100 when not.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the workers are stopped on the way out
     progress = Progress(Console(stderr=True, highlight=False))
     try:
         with told():

@@ -43,7 +43,8 @@ OVERRIDES: Mapping[str, str] = {
     "MESHLINE_RECONCILER__IDLE": "PT3S",
 }
 _LATE_S = 10.0  # longer than the sinks' timeout above
-_LOOK_S = 0.4
+_LOOK_S = 1.0
+_QUIET_S = 30.0
 _SETTLE_S = 600.0
 _AGREE_S = 90.0
 
@@ -64,6 +65,7 @@ class Day:
         number = int(now.timestamp())
         self._plan = plan_day(_tag(number), number, size.seed, size.accounts, size.opportunities, now.date())
         self._number = number
+        self._last_seen = (0, 0.0)  #: events accepted, and when that last changed
         self._folder = home / "demo" / self._plan.run
 
     def run(self) -> Report:
@@ -111,7 +113,9 @@ class Day:
             if job.done():
                 job.result()
         placed = sum(effect.kind == "order.place" for effect in books.ledger.effects(found))
-        while trouble and placed >= trouble[0].due * len(self._plan.orders):
+        settled = found.settled and not found.count(State.HELD)
+        idle = settled and jobs[0].done()  # no more orders will come, so do not wait for them
+        while trouble and (idle or placed >= trouble[0].due * len(self._plan.orders)):
             mishap = trouble.pop(0)
             self._progress.tell(mishap.words)
             mishap.happen()
@@ -120,8 +124,13 @@ class Day:
             f"{found.count(State.HELD)} held, {found.count(State.SKIPPED)} skipped, "
             f"{found.count(State.IN_FLIGHT)} in flight; {placed} of {len(self._plan.orders)} orders"
         )
-        settled = found.settled and not found.count(State.HELD)
-        return settled and not trouble and all(job.done() for job in jobs)
+        return settled and not trouble and (all(job.done() for job in jobs) or self._quiet(found))
+
+    def _quiet(self, found: Books) -> bool:
+        """Whether nothing at all has arrived for so long that what is not there will not come."""
+        if found.accepted != self._last_seen[0]:
+            self._last_seen = (found.accepted, self._progress.seconds)
+        return self._progress.seconds - self._last_seen[1] > _QUIET_S
 
     def _agree(self, books: BooksReader, workers: Workers, senders: Senders, erp: Erp) -> Report:
         """Until both sides say what they must, or long enough."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -13,8 +14,16 @@ from types import TracebackType
 from ops.demo.errors import DemoFailed
 
 PARTS = ("door", "streams", "sinks", "erp-source", "reconciler")
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
 _STOP_S = 20.0
 _TAIL = 12
+
+
+def _end_with_parent() -> None:
+    """In the child: a demo that is killed outright leaves no workers behind (Linux tells them)."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Workers:
@@ -45,6 +54,7 @@ class Workers:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
+                    preexec_fn=_end_with_parent if _LIBC else None,
                 )
 
     def log(self, part: str) -> Path:
