@@ -42,6 +42,7 @@ from streams.runtime.tables import holds
 
 Offsets = dict[tuple[str, int], int]
 _TIMEOUT_S = 15.0
+_QUIET = {"log_level": 0}  # what goes wrong is told by our own errors
 _BATCH, _BATCH_S = 5000, 0.05  # `consume` waits for a full batch, or so long
 
 
@@ -57,11 +58,12 @@ class BooksReader:
         self._next: Offsets = dict(self._starts)
         self._readings = Readings(Codec(ConfluentRegistry(settings.registry_url)))
         self._groups = [f"{settings.worker.group}.{name}" for name in ("streams", "sinks")]
-        self._admin = AdminClient({"bootstrap.servers": settings.bootstrap})
+        self._admin = AdminClient({"bootstrap.servers": settings.bootstrap, **_QUIET})
         self._engine = create_engine(driver_url(settings.operations_url), pool_size=1)
         self._consumer = Consumer(
             {
                 "bootstrap.servers": settings.bootstrap,
+                **_QUIET,
                 "group.id": f"{settings.worker.group}.books",  # assigned by hand, never committed
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
@@ -154,7 +156,7 @@ class BooksReader:
 def offsets_at(settings: Settings, moment: datetime | None = None) -> Offsets:
     """Where every topic stood at a moment; None is now. Raises BooksUnreadable."""
     settings.need("bootstrap")
-    admin = AdminClient({"bootstrap.servers": settings.bootstrap})
+    admin = AdminClient({"bootstrap.servers": settings.bootstrap, **_QUIET})
     ends = _ends(admin, BY_NAME)
     if moment is None:
         return ends

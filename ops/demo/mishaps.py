@@ -49,7 +49,7 @@ def mishaps(workers: Workers, proxy: ErpProxy, settings: Settings, late_s: float
 
 def put_undecodable(settings: Settings) -> None:
     """Bytes on the portal's raw topic that did not come through the door."""
-    producer = Producer({"bootstrap.servers": settings.bootstrap, "acks": "all"})
+    producer = Producer({"bootstrap.servers": settings.bootstrap, "acks": "all", "log_level": 0})
     for value in UNDECODABLE:
         producer.produce(WEBHOOK["standard"].name, value=value, key=b"smuggled")
     if producer.flush(_FLUSH_S):

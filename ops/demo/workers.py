@@ -54,7 +54,7 @@ class Workers:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=_end_with_parent if _LIBC else None,
+                    preexec_fn=_end_with_parent if _LIBC else None,  # noqa: PLW1509 - one call, takes no lock
                 )
 
     def log(self, part: str) -> Path:
