@@ -139,16 +139,13 @@ class Tryton:
         return path
 
     def command(self) -> Command:
-        argv = [
-            str(self._bin / "python"),
-            str(self._bin / "trytond"),
-            "-c",
-            str(self._config / "erp.conf"),
-            "-d",
-            "erp",
-        ]
+        """Two processes behind one address: its Python works on one request at a time, and an order is many."""
+        argv = [str(self._bin / "python"), "-m", "gunicorn", "--workers", "2", "--worker-class", "gthread"]
+        argv += ["--threads", "8", "--bind", f"127.0.0.1:{self._place.port('tryton')}", "--graceful-timeout", "10"]
+        argv += ["--no-control-socket", "--log-level", "warning", "trytond.application:app"]
+        env = {"TRYTOND_CONFIG": str(self._config / "erp.conf"), "TRYTOND_DATABASE_NAMES": "erp"}
         self._place.data(self.name).mkdir(parents=True, exist_ok=True)
-        return Command(argv, self._place.home.folder, address_space_mb=2048)
+        return Command(argv, self._place.home.folder, env, address_space_mb=2048)
 
     def probe(self) -> None:
         self._call("/rpc/", "common.server.version", [])

@@ -53,7 +53,7 @@ class WorkerSettings(BaseModel):
 
 
 class SinkSettings(BaseModel):
-    concurrency: int = 16  #: keys in flight at once
+    concurrency: int = 6  #: keys in flight at once, per target
     attempts: int = 3
     first_backoff: timedelta = timedelta(seconds=0.5)
     max_backoff: timedelta = timedelta(seconds=30)
