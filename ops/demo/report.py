@@ -14,6 +14,9 @@ from ops.demo.agreement import crm_differences, erp_differences, letter_differen
 from ops.demo.readback import Found
 from ops.demo.records import Plan
 from schemas.records import Drift
+from schemas.topics import WEBHOOK
+
+DOORS = {topic.name for topic in WEBHOOK.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _book_differences(plan: Plan, books: Books, doors: Doors) -> Iterator[str]:
         if books.count(state):
             labels = ", ".join(f"{count} {label}" for label, count in books.by_label(state).items())
             yield f"{books.count(state)} events are still {state.value.replace('_', ' ')}: {labels}"
-    arrived = len({one.origin for one in books.standings.values() if one.topic.startswith("mesh.webhook.")})
+    arrived = len({one.origin for one in books.standings.values() if one.topic in DOORS})
     expected = doors.accepted + plan.undecodable
     if arrived < expected:
         yield f"the door accepted {doors.accepted} deliveries, {arrived - plan.undecodable} are on its topics"

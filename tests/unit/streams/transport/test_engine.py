@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
+from manual import until
 
 from streams.transport import TP, Batch, BatchClosed, DeliveryFailed, Engine, EngineOptions, TransportError
 from streams.transport.memory import MemoryLog
@@ -34,12 +35,6 @@ async def running(log: MemoryLog, options: EngineOptions) -> AsyncIterator[Engin
     async with engine:
         engine.subscribe(["in"])
         yield engine
-
-
-async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - the other side is a thread
-            await asyncio.sleep(0.002)
 
 
 async def copy(engine: Engine) -> None:
