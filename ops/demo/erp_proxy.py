@@ -34,8 +34,7 @@ class ErpProxy:
         class Handler(_Handler):
             owner = proxy
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 
     @property
@@ -81,6 +80,13 @@ class ErpProxy:
 
     def forward(self, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         return self._http.post(f"{self._target}{path}", content=body, headers=headers)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A sink that was killed leaves broken connections: nothing to tell."""
 
 
 class _Handler(BaseHTTPRequestHandler):
