@@ -85,30 +85,30 @@ def _crm_account(draft: Draft, index: int, share: int) -> None:
 def _crm_deal(draft: Draft, deal: Opportunity, morning: list[Step], afternoon: list[Step]) -> None:
     random, fate = draft.random, draft.random.random()
     if len(draft.orders) < _SURE:
-        fate = 0.5
+        fate = 0.3
     draft.in_crm.add(deal.id)
     at_once = (insert_deal(deal), *insert_lines(deal))
-    if fate < 0.12:  # won when it is first heard of, lines behind
+    if fate < 0.08:  # won when it is first heard of, lines behind
         deal = replace(deal, stage=WON)
         morning += [Transaction((insert_deal(deal),)), *(Transaction((line,)) for line in insert_lines(deal))]
-    elif fate < 0.15:  # the same, but the lines come hours later
+    elif fate < 0.10:  # the same, but the lines come hours later
         deal = replace(deal, stage=WON)
         morning.append(Transaction((insert_deal(deal),)))
         afternoon.append(Transaction(insert_lines(deal)))
-    elif fate < 0.25:  # lines before their deal
+    elif fate < 0.17:  # lines before their deal
         deal = replace(deal, stage=WON)
         morning += [Transaction(insert_lines(deal)), Transaction((insert_deal(deal),))]
-    elif fate < 0.40:  # another quantity at the last moment
+    elif fate < 0.27:  # another quantity at the last moment
         changed, change = requantify(random, deal)
         deal = replace(changed, stage=WON)
         morning += [Transaction(at_once), change, to_stage(deal, WON)]
-    elif fate < 0.60:
+    elif fate < 0.40:
         deal = replace(deal, stage=WON)
         morning.append(Transaction(at_once))
         (morning if random.random() < 0.7 else afternoon).append(to_stage(deal, WON))
     else:
         morning.append(Transaction(at_once))
-        if fate < 0.80:
+        if fate < 0.65:
             deal = replace(deal, stage=LOST)
             afternoon.append(to_stage(deal, LOST))
     if random.random() < 0.1:  # saved again, unchanged
@@ -166,7 +166,7 @@ def _portal_story(draft: Draft, deal: Opportunity) -> list[Step]:
     random, fate = draft.random, draft.random.random()
     early = Delivery("standard", "opportunity.created", portal_deal(deal), age_s=30)
     draft.deals[deal.id] = deal
-    if fate >= 0.6:
+    if fate >= 0.4:
         return [early]
     won = replace(deal, stage=WON)
     draft.deals[deal.id] = won
