@@ -69,6 +69,9 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
             delivery=worker.delivery,
             batch_size=worker.batch_size,
             transactional_id=f"{worker.group}.streams.{worker.slot}" if worker.delivery == "exactly-once" else None,
+            # A worker that is started again takes its partitions back at once, without a rebalance.
+            group_instance_id=f"{worker.group}.streams-{worker.slot}",
+            consumer={"session.timeout.ms": 15_000},
         ),
     )
     normalising = NormaliseAgent(parts.codec, parts.clock, Publisher(parts.codec, "normalise"))

@@ -49,16 +49,19 @@ class ReferenceData:
 
     async def products(self, skus: Sequence[str]) -> dict[str, sale.Product]:
         """Raises Refused(missing_product)."""
-        missing = [sku for sku in skus if self._recall("product", sku) is None]
+        # Into a dict of this call's own: another command's refusal may make us forget while we wait for the ERP.
+        found = {sku: product for sku in skus if (product := self._recall("product", sku)) is not None}
+        missing = sorted(set(skus) - found.keys())
         if missing:
             for row in await self._client.call(request.products(missing)):
                 if row["salable"]:
-                    self._remember("product", row["code"], sale.Product(row["id"], row["sale_uom"]))
-        still = sorted({sku for sku in missing if self._recall("product", sku) is None})
+                    found[row["code"]] = sale.Product(row["id"], row["sale_uom"])
+                    self._remember("product", row["code"], found[row["code"]])
+        still = sorted(set(skus) - found.keys())
         if still:
             rows = await self._client.call(request.all_product_codes())
             raise sale.missing_products(still, [row["code"] for row in rows if row["code"]])
-        return {sku: self._recall("product", sku) for sku in skus}
+        return found
 
     def forget(self) -> None:
         """After a refusal: what is remembered may be why."""

@@ -37,6 +37,3 @@ STALLED = Gauge("mesh_stalled_partitions", "Partitions with lag and no progress"
 DRIFTS_OPEN = Gauge("mesh_drifts_open", "Drifts that are open now", ["entity", "kind"])
 COMPARED = Counter("mesh_compared_total", "Comparisons by result", ["entity", "result"])
 WATERMARK_LAG_SECONDS = Gauge("mesh_reconciler_watermark_lag_seconds", "How far event time is behind the clock")
-
-# The books.
-BOOKS = Gauge("mesh_books_events", "Events by what came of them", ["state"])
