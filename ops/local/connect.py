@@ -34,7 +34,8 @@ class Connect:
     needs = ("postgres", "kafka", "registry")
     ports = ("connect",)
     given_by = ("MESHLINE_CONNECT_URL",)
-    patience = 90.0
+    #: A replication slot waits for every transaction under way, and setting up the ERP the first time is a long one.
+    patience = 300.0
     stop_signal = signal.SIGTERM
 
     def __init__(self, place: Place, postgres: PostgreSQL, kafka: Kafka, registry: Registry) -> None:
