@@ -75,7 +75,8 @@ def show(
         typer.echo(json.dumps({**_facts(letter, counts), "payload": payload}, default=str))
         return
     entry = catalogue()[letter.reason]
-    about = f"{letter.entity} {letter.key}" if letter.key else "a record that could not be read"
+    unread = "a record that could not be read" if letter.reason is Reason.UNDECODABLE else "the raw record below"
+    about = f"{letter.entity} {letter.key}" if letter.key else unread
     out = Console(highlight=False, markup=False, soft_wrap=True)
     out.print(f"What happened   {letter.reason.value}: {entry.meaning}")
     out.print(f"                {letter.detail}")
