@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     operations_url: str = ""  #: the same for the operations database
     erp_url: str = ""  #: http://host:port
     erp_database: str = ""
-    erp_database_url: str = ""  #: PostgreSQL under the ERP, for change capture and outage drills; never for writing
+    erp_database_url: str = ""  #: PostgreSQL under the local ERP; the demo changes a figure there by hand
     erp_user: str = ""
     erp_password: SecretStr = SecretStr("")
     log_format: Literal["json", "console"] = "json"
