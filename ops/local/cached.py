@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ops.local.paths import cache_folder
 
 _WHOLE = ".whole"
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Only one thread of one process at a time works on the thing of that name in the cache."""
+    locks = cache_folder() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with (locks / name.replace("/", "-")).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def cached(name: str, build: Callable[[Path], None]) -> Path:
@@ -20,10 +31,7 @@ def cached(name: str, build: Callable[[Path], None]) -> Path:
     folder = cache_folder() / name
     if (folder / _WHOLE).exists():
         return folder
-    locks = cache_folder() / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    with (locks / name.replace("/", "-")).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(name):
         if (folder / _WHOLE).exists():
             return folder
         shutil.rmtree(folder, ignore_errors=True)

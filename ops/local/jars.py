@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.local.cached import cached
+from ops.local.cached import alone, cached
 from ops.local.errors import DownloadFailed
 from ops.local.paths import cache_folder
 
@@ -81,7 +81,16 @@ def _download(jar: Jar) -> str:
 
 
 def checked(jar: Jar, resolve: Callable[[Jar], str] = _download) -> Path:
-    """The artifact's file, equal to the lock. Raises DownloadFailed."""
+    """The artifact's file, equal to the lock. Raises DownloadFailed.
+
+    Several sets hold the same artifact and are fetched at once, and the resolver writes a file in place: a second
+    one must not look at it before it is whole.
+    """
+    with alone(f"jar-{jar.sha256}"):
+        return _checked(jar, resolve)
+
+
+def _checked(jar: Jar, resolve: Callable[[Jar], str]) -> Path:
     problem = ""
     for _ in range(2):  # a file cut short by an earlier kill is fetched again, once
         try:

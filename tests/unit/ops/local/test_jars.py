@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +74,24 @@ def test_the_class_path_is_the_same_each_time(tmp_path: Path) -> None:
     for name in ("b.jar", "a.jar", "c.txt"):
         (tmp_path / name).touch()
     assert class_path([tmp_path]) == f"{tmp_path}/a.jar:{tmp_path}/b.jar"
+
+
+def test_a_file_that_another_set_is_fetching_is_not_looked_at_before_it_is_whole(tmp_path: Path) -> None:
+    path, begun, looked = tmp_path / "a.jar", threading.Event(), threading.Event()
+
+    def resolve(_: Jar) -> str:
+        if begun.is_set() and path.read_bytes() != b"whole":
+            looked.set()
+        if not begun.is_set():
+            path.write_bytes(b"who")
+            begun.set()
+            looked.wait(0.3)  # time enough for the other, if nothing holds it back
+            path.write_bytes(b"whole")
+        return str(path)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(checked, _jar(b"whole"), resolve)
+        begun.wait(5)
+        second = pool.submit(checked, _jar(b"whole"), resolve)
+        assert first.result() == second.result() == path
+    assert not looked.is_set()
