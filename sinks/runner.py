@@ -22,6 +22,7 @@ from schemas.records import Command
 from schemas.topics import COMMAND, EFFECT
 from sinks.carry import Applied, Carrier, Dropped
 from sinks.effects import effect_of, letter_of, unreadable
+from sinks.errors import Fenced
 from sinks.fingerprint import body_of
 from sinks.gate import Gate, Halted
 from sinks.lanes import Lanes
@@ -120,14 +121,23 @@ class Runner:
         topic, partition = batch.tp
         facts = {"event_id": command.event_id, "key": command.key, "kind": command.kind}
         with bound_contextvars(topic=topic, partition=partition, offset=offset, **facts):
-            match await self._carrier.carry(command, place):
-                case Applied() as applied:
-                    self._tell(batch, command, applied)
-                    batch.complete(offset)
-                case Dropped(verdict, attempts):
-                    letter = letter_of(original, command, verdict, attempts, self._sink.name, self._clock())
-                    await self._ledger.dead(command, attempts, place, self._clock())
-                    await self._lay_aside(batch, offset, letter)
+            try:
+                await self._carry(batch, offset, command, original, place)
+            except Fenced:
+                if batch.open:
+                    raise
+                # The partition was lost while the call was under way, and even came back: it is read again there.
+                log.info("the partition went elsewhere during a call; the command is read again")
+
+    async def _carry(self, batch: Batch, offset: int, command: Command, original: Original, place: Place) -> None:
+        match await self._carrier.carry(command, place):
+            case Applied() as applied:
+                self._tell(batch, command, applied)
+                batch.complete(offset)
+            case Dropped(verdict, attempts):
+                letter = letter_of(original, command, verdict, attempts, self._sink.name, self._clock())
+                await self._ledger.dead(command, attempts, place, self._clock())
+                await self._lay_aside(batch, offset, letter)
 
     def _tell(self, batch: Batch, command: Command, applied: Applied) -> None:
         effect = effect_of(command, applied.entry, applied.fields_compared)
