@@ -31,7 +31,6 @@ END_TO_END_SECONDS = Histogram(
 
 # Delivery.
 LAG = Gauge("mesh_lag_records", "Records behind the end of a partition", ["group", "topic", "partition"])
-STALLED = Gauge("mesh_stalled_partitions", "Partitions with lag and no progress", ["group"])
 
 # The reconciler.
 DRIFTS_OPEN = Gauge("mesh_drifts_open", "Drifts that are open now", ["entity", "kind"])
