@@ -38,7 +38,7 @@ check: env
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 lock:
-	@uv pip compile pyproject.toml --extra local --extra dev --universal --generate-hashes \
+	@uv pip compile pyproject.toml --extra local --extra bench --extra dev --universal --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
 
 clean:
