@@ -59,6 +59,10 @@ def build_parts(settings: Settings, registry: Registry | None = None) -> Parts:
     )
 
 
+def _committed(app: MeshApp) -> dict[tuple[str, int], int]:
+    return {(p.tp.topic, p.tp.partition): p.committed for p in app.engine.progress() if p.committed is not None}
+
+
 def build_app(settings: Settings, parts: Parts) -> MeshApp:
     """The Faust app with its agents. They are the same under either delivery guarantee."""
     worker = settings.worker
@@ -76,7 +80,12 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
     )
     normalising = NormaliseAgent(parts.codec, parts.clock, Publisher(parts.codec, "normalise"))
     deciding = DecideAgent(
-        parts.codec, parts.database, policy_of(settings), parts.clock, Publisher(parts.codec, "decide")
+        parts.codec,
+        parts.database,
+        policy_of(settings),
+        parts.clock,
+        Publisher(parts.codec, "decide"),
+        (lambda: _committed(app)) if worker.delivery == "exactly-once" else None,
     )
     releaser = HoldReleaser(parts.database, parts.outbox, parts.clock)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -53,6 +54,8 @@ class DecideAgent:
     policy: Policy
     clock: Clock
     publisher: Publisher
+    #: The offsets that this worker's transactions have reached; None under at-least-once.
+    committed: Callable[[], Mapping[tuple[str, int], int]] | None = None
 
     async def run(self, batch: Batch) -> None:
         """Raises when the database or the registry is away: the worker stops and the batch is read again."""
@@ -61,7 +64,8 @@ class DecideAgent:
         arrived = [(message.offset() or 0, Original.of(message)) for message in batch]
         read = [(offset, original, self._read(original)) for offset, original in arrived]
         events = [item for _, _, item in read if isinstance(item, Stamped)]
-        span = Span(batch.tp.topic, batch.tp.partition, batch.first_offset)
+        committed = self.committed() if self.committed is not None else None
+        span = Span(batch.tp.topic, batch.tp.partition, batch.first_offset, committed)
         effects = [item for _, _, item in read if isinstance(item, Effect)]
         named = {key for effect in effects if (key := record_of(effect))}
         async with self.database.begin() as connection:

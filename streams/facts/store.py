@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,26 @@ _TURNS = 7420932  #: the first half of the locks' names
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The batch that a view is for: what was learned from its own or later records is not trusted."""
+    """The batch that a view is for, and what of the memory it may trust.
+
+    A batch is remembered before its transaction commits, and the transaction may still be undone. `committed` gives
+    the offsets that this worker's transactions have reached; None where outputs are kept without a transaction.
+    """
 
     topic: str
     partition: int
     first_offset: int
+    committed: Mapping[tuple[str, int], int] | None = None
+
+    def is_ahead(self, topic: str, partition: int, offset: int) -> bool:
+        """Learned from this batch's own records or later ones, by a run that did not end: it is read again."""
+        return (topic, partition) == (self.topic, self.partition) and offset >= self.first_offset
+
+    def is_kept(self, topic: str, partition: int, offset: int) -> bool:
+        """What the record at this place was forwarded as is on its topic for good, as far as this worker can know."""
+        if self.is_ahead(topic, partition, offset):
+            return False
+        return self.committed is None or offset < self.committed.get((topic, partition), 0)
 
 
 async def take_turn(connection: AsyncConnection, partition: int) -> None:
@@ -134,15 +149,14 @@ async def _load_records(
 
 def _known(row: Any, span: Span) -> Known:
     record = MODELS[row.entity].model_validate(row.body)
-    ahead = (row.seen_topic, row.seen_partition) == (
-        span.topic,
-        span.partition,
-    ) and row.seen_offset >= span.first_offset
-    if not ahead:
-        return Known(record, row.deleted, row.fingerprint, row.fingerprint_event, row.in_crm)
-    # Read again after a crash: its position must not make this batch's own records look stale.
-    behind = record.meta.model_copy(update={"version": 0, "sequence": 0})
-    return Known(record.model_copy(update={"meta": behind}), row.deleted, in_crm=row.in_crm)
+    place = (row.seen_topic, row.seen_partition, row.seen_offset)
+    if span.is_ahead(*place):
+        # Read again after a crash: its position must not make this batch's own records look stale.
+        behind = record.meta.model_copy(update={"version": 0, "sequence": 0})
+        return Known(record.model_copy(update={"meta": behind}), row.deleted, in_crm=row.in_crm)
+    if not span.is_kept(*place):  # a true record, but its command may have been undone: sent again, the ledger sees it
+        return Known(record, row.deleted, in_crm=row.in_crm)
+    return Known(record, row.deleted, row.fingerprint, row.fingerprint_event, row.in_crm)
 
 
 async def _reserve_codes(connection: AsyncConnection, accounts: set[str], now: datetime) -> dict[str, str]:

@@ -44,7 +44,7 @@ class DoorSettings(BaseModel):
 class WorkerSettings(BaseModel):
     group: str = "meshline"  #: consumer groups are `<group>.streams`, `<group>.sinks`, `<group>.reconciler`
     slot: str = "0"  #: this worker's number; it makes group.instance.id and transactional.id
-    delivery: Literal["exactly-once", "at-least-once"] = "at-least-once"
+    delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
     metrics_port: int = 0  #: 0 takes a free port and logs it
     batch_size: int = Field(default=1000, ge=1, le=2000)  #: records; a statement of the database takes 2,000 rows
     hold_for: timedelta = timedelta(hours=48)  #: after that a hold becomes a dead letter

@@ -77,6 +77,24 @@ def test_a_batch_read_again_does_not_trust_what_it_taught(operations_url: str) -
     play(operations_url, scene)
 
 
+def test_what_a_transaction_may_still_undo_is_known_but_not_taken_for_sent(operations_url: str) -> None:
+    async def scene(engine: AsyncEngine) -> None:
+        await learn(engine, SPAN, T0, deal(5), outcome=placed(5))
+        for committed, kept in (
+            ({("clean", 0): 11}, True),
+            ({("clean", 0): 10}, False),
+            ({("clean", 1): 99}, False),
+            ({}, False),
+        ):
+            known = (await look(engine, [deal(5)], Span("other", 0, 0, committed), T0)).records[
+                "crm", "opportunity", "d1"
+            ]
+            assert (known.fingerprint is not None) is kept, committed
+            assert known.record == deal(5), "the record itself is true either way"
+
+    play(operations_url, scene)
+
+
 def test_each_account_has_one_code_however_many_ask_at_once(operations_url: str) -> None:
     async def scene(engine: AsyncEngine) -> None:
         async def ask() -> dict[str, str]:

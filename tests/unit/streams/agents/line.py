@@ -26,7 +26,8 @@ from streams.publish import Publisher
 from streams.runtime.clock import system_clock
 from streams.transport import Batch
 
-#: How far a batch gets. Outputs are durable before anything of the batch is saved (`Batch.flush`).
+#: How far a batch gets. Outputs are durable before anything of the batch is saved (`Batch.flush`); in a transaction
+#: they can still be undone after that ("saved").
 Fate = Literal["done", "not committed", "nothing", "half sent", "sent", "saved"]
 _LOOK_BACK, _PAUSE = timedelta(seconds=30), timedelta(seconds=2)
 
@@ -132,6 +133,7 @@ class Line:
 
     logs: dict[str, list[tuple[Stamped, datetime | None]]]
     now: datetime
+    transactional: bool = False
     store: Store = field(default_factory=Store)
     position: dict[str, int] = field(default_factory=dict)
     committed: dict[str, int] = field(default_factory=dict)
@@ -155,7 +157,8 @@ class Line:
         batch = self.logs[topic][first : first + size]
         if not batch:
             return None
-        events, span, outputs = [event for event, _ in batch], Span(topic, 0, first), Outputs()
+        kept = {(name, 0): offset for name, offset in self.committed.items()} if self.transactional else None
+        events, span, outputs = [event for event, _ in batch], Span(topic, 0, first, kept), Outputs()
         agent = DecideAgent(
             Codec(MemoryRegistry()), cast("Any", None), Policy(), system_clock, cast("Publisher", outputs)
         )

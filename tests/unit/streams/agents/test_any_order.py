@@ -15,6 +15,7 @@ from tests.unit.streams.agents.line import Line
 
 TOPICS = st.sampled_from(["account", "opportunity", "line_item", "redrive"])
 FATES = st.sampled_from(["done", "not committed", "nothing", "half sent", "sent"])
+TRANSACTION_FATES = st.sampled_from(["done", "saved", "nothing"])
 DEAL_TOPICS = st.sampled_from(["opportunity", "line_item", "redrive"])
 DEAL_FATES = st.sampled_from(["done", "sent"])
 STEPS = st.lists(
@@ -122,6 +123,28 @@ def test_a_worker_cut_off_anywhere_leaves_the_right_order(crm: Crm, steps: list[
     line = Line({name: [(event, None) for event in events] for name, events in logs_of(crm.events).items()}, T0)
     line.step("account", 1, "done")
     run(line, [("step", step) for step in steps])
+    check(crm, line)
+
+
+@settings(max_examples=400, deadline=None)
+@given(one_deal(), st.lists(st.tuples(TOPICS, st.integers(1, 4), TRANSACTION_FATES), min_size=3, max_size=20))
+def test_a_transaction_undone_after_it_was_remembered_loses_nothing(crm: Crm, steps: list[tuple[Any, ...]]) -> None:
+    line = Line({name: [(event, None) for event in events] for name, events in logs_of(crm.events).items()}, T0, True)
+    line.step("account", 1, "saved")
+    run(line, [("step", step) for step in steps])
+    check(crm, line)
+
+
+def test_an_order_takes_its_customer_along_while_the_account_s_own_command_may_be_undone() -> None:
+    crm = Crm()
+    crm.set_account("a1", "Ada")
+    crm.set_deal("d1", "a1", "Closed Won", {"S1": 1}, "first")
+    line = Line({name: [(event, None) for event in events] for name, events in logs_of(crm.events).items()}, T0, True)
+    line.step("line_item", 5, "done")
+    line.step("account", 1, "saved")
+    line.step("opportunity", 1, "done")
+    assert [one.command.kind for one in line.told if one.command] == ["customer.upsert", "order.place"]
+    line.settle()
     check(crm, line)
 
 
