@@ -20,6 +20,7 @@ COMMANDS = {
     "dlq": "dlq",
     "drift": "drift",
     "books": "books",
+    "chaos": "chaos",
 }
 
 

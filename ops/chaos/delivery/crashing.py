@@ -1,0 +1,154 @@
+"""Workers that die at a crash point, again and again, and the verdict on what came out in the end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ops.chaos.delivery import ledger
+from ops.chaos.delivery.campaign import Campaign
+from ops.chaos.delivery.crash_points import CrashPoint
+from ops.chaos.delivery.fleet import Job, end_process, spawn
+from ops.chaos.delivery.judge import STUCK, Finding, Verdict, judge
+from ops.chaos.delivery.stage import Loading, Topics, observe
+
+Tell = Callable[[str], None]
+_PARTITIONS = 2
+_KEYS = 40
+_DEATH_SECONDS = 60.0
+#: How many messages one life may use up, and the pace of agents, by what the crash point needs.
+_LIFE = {"": (700, 0.0), "abort": (700, 0.0), "join": (2500, 500.0), "stop": (1500, 500.0), "slow": (1500, 200.0)}
+
+
+@dataclass(frozen=True)
+class CrashResult:
+    """One row of the table. `deaths`: how often the worker really died there."""
+
+    point: CrashPoint
+    times: int
+    deaths: int
+    verdict: Verdict
+
+    @property
+    def clean(self) -> bool:
+        return self.deaths == self.times and self.verdict.clean(exactly_once=self.point.guarantee == "exactly-once")
+
+    def data(self) -> dict[str, Any]:
+        verdict = self.verdict
+        return {
+            "point": self.point.name,
+            "times": self.times,
+            "deaths": self.deaths,
+            "lost": verdict.lost,
+            "duplicates": verdict.duplicates,
+            "order_violations": verdict.order_violations,
+            "clean": self.clean,
+        }
+
+
+def crash_everywhere(
+    points: Iterable[CrashPoint], times: int, bootstrap: str, tell: Tell, *, copies: int = 1, layer: Path | None = None
+) -> list[CrashResult]:
+    """Die `times` times at each point, on a broker that is there already."""
+    results = []
+    for point in points:
+        results.append(crash_at(point, times, bootstrap, copies=copies, layer=layer))
+        row = results[-1]
+        words = "clean" if row.clean else f"NOT CLEAN: {dict(row.verdict.counts)}, died {row.deaths} of {times} times"
+        tell(f"crash point  {point.name}: {row.deaths} deaths, {words}")
+    return results
+
+
+def crash_at(
+    point: CrashPoint, times: int, bootstrap: str, *, copies: int = 1, layer: Path | None = None
+) -> CrashResult:
+    """Raises ChaosError or KafkaException when there can be no verdict."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="meshline-crash-")))
+        topics = Topics(bootstrap, f"crash-{uuid4().hex[:8]}", _PARTITIONS, copies)
+        topics.make()
+        stack.callback(topics.remove)
+        inputs = folder / "inputs.sqlite"
+        per_life, rate = _LIFE[point.trigger]
+        messages = (times + 1) * per_life
+        loading = stack.enter_context(closing(Loading(topics, inputs, 1, messages, _KEYS)))
+        loading.allow(messages)
+        loading.finish(60)
+        job = Job(topics.bootstrap, topics.group, topics.input, topics.output, folder, layer, rate)
+        lives = Lives(point, job, topics)
+        stack.callback(lives.close)
+        deaths = sum(lives.live(1 + life % point.spread) for life in range(times))
+        left = lives.finish()
+        outputs = folder / "outputs.sqlite"
+        closed = observe(topics, outputs)
+        verdict = judge(ledger.sent(inputs), ledger.seen(outputs))
+    for partition, (committed, end) in left.items():
+        verdict.add(Finding(STUCK, -1, -1, f"input partition {partition} stayed at offset {committed} of {end}"))
+    if not closed:
+        verdict.add(Finding(STUCK, -1, -1, "a transaction on the output stayed open: readers see no further"))
+    return CrashResult(point, times, deaths, verdict)
+
+
+class Lives:
+    """The lives of one worker, each ended at the crash point."""
+
+    def __init__(self, point: CrashPoint, job: Job, topics: Topics) -> None:
+        self._point = point
+        self._job = job
+        self._topics = topics
+        self._campaign = Campaign(guarantee=point.guarantee)
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def _start(self, slot: str, job: Job, **more: Any) -> subprocess.Popen[bytes]:
+        task = job.task(self._campaign, slot, **more)
+        task["engine"] |= {"batch_size": 50, "cycle_size": 200}
+        with (job.logs / f"{slot}.log").open("ab") as log:
+            self._running.append(spawn(job, task, log))
+        return self._running[-1]
+
+    def live(self, nth: int) -> bool:
+        """True when it died at the crash point."""
+        point = self._point
+        crash = {"client": point.client, "method": point.method, "when": point.when, "nth": nth}
+        before = self._topics.passed()
+        worker = self._start("w0", self._job, crash=crash | {"abort": point.trigger == "abort"})
+        other = None
+        if point.trigger in ("join", "stop"):
+            self._wait(lambda: worker.poll() is not None or self._topics.passed() > before)
+            if point.trigger == "stop":
+                worker.send_signal(signal.SIGTERM)
+            else:
+                other = self._start("w1", self._job)
+        self._wait(lambda: worker.poll() is not None)
+        code = worker.poll()
+        if code is None:
+            end_process(worker, signal.SIGKILL)
+        if other is not None:
+            end_process(other, signal.SIGTERM)
+        return code == -signal.SIGKILL
+
+    @staticmethod
+    def _wait(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _DEATH_SECONDS
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def finish(self) -> dict[int, tuple[int, int]]:
+        """A worker that lives on does the rest; what is left when nothing moves any more."""
+        worker = self._start("w0", Job(**{**vars(self._job), "rate": 0.0}))
+        left = self._topics.await_finished(60, lambda: time.sleep(0.1))
+        end_process(worker, signal.SIGTERM)
+        return left
+
+    def close(self) -> None:
+        for process in self._running:
+            if process.poll() is None:
+                end_process(process, signal.SIGKILL)

@@ -1,0 +1,115 @@
+"""What a whole run says: numbers for programs, words for people, and the file with the last full run."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import confluent_kafka
+
+from ops.chaos.delivery.crashing import CrashResult
+from ops.chaos.delivery.mutants.trial import Trial
+from ops.chaos.delivery.run import Outcome
+from ops.local import versions
+
+RESULTS = Path(__file__).parent.parent / "results" / "delivery.json"
+
+
+@dataclass
+class Report:
+    """A campaign, the deaths at crash points, and the mutants; the latter two may be left out."""
+
+    outcome: Outcome
+    trials: Sequence[Trial] = ()
+    crashes: Sequence[CrashResult] = field(default_factory=tuple)
+
+    @property
+    def good(self) -> bool:
+        """Nothing lost, doubled or out of order, and a judge that can see it."""
+        checked = all(self.outcome.judge_objects.values())
+        return self.outcome.clean and checked and not self._uncaught and all(row.clean for row in self.crashes)
+
+    @property
+    def _uncaught(self) -> list[Trial]:
+        return [trial for trial in self.trials if not trial.caught]
+
+    def data(self) -> dict[str, Any]:
+        """Losses and the like are those of the campaign and of the crash points together."""
+        verdicts = [self.outcome.verdict, *(row.verdict for row in self.crashes)]
+        outcome = self.outcome
+        return {
+            "inputs": outcome.verdict.inputs,
+            "outputs": outcome.verdict.outputs,
+            "lost": sum(verdict.lost for verdict in verdicts),
+            "duplicates": sum(verdict.duplicates for verdict in verdicts),
+            "order_violations": sum(verdict.order_violations for verdict in verdicts),
+            "kills": outcome.kills,
+            "mutants": len(self.trials),
+            "mutants_caught": sum(trial.caught for trial in self.trials),
+            "good": self.good,
+            "found": dict(sum((verdict.counts for verdict in verdicts), start=type(outcome.verdict.counts)())),
+            "uncertain_inputs": outcome.verdict.uncertain,
+            "faults": dict(outcome.faults),
+            "own_ends": dict(outcome.own_ends),
+            "zombies": dict(outcome.zombies),
+            "judge_objects": outcome.judge_objects,
+            "crash_deaths": sum(row.deaths for row in self.crashes),
+            "crash_points": [row.data() for row in self.crashes],
+            "mutant_trials": [trial.data() for trial in self.trials],
+            "campaign": outcome.campaign.data(),
+            "seconds": outcome.seconds,
+            "versions": software(),
+        }
+
+    def trouble(self) -> list[str]:
+        """What is wrong, a line each: which key, which offset, where to look."""
+        outcome = self.outcome
+        lines = [_line(finding.kind, finding.key, finding.seq, finding.words) for finding in outcome.verdict.findings]
+        lines += [f"of what is lost, {count} were {where}" for where, count in outcome.last_seen.items()]
+        if outcome.where is not None:
+            lines.append(f"look at the workers' logs and both ledgers (SQLite) in {outcome.where}")
+        lines += [f"the judge did not object to {edit}" for edit, seen in outcome.judge_objects.items() if not seen]
+        for row in self.crashes:
+            if row.deaths < row.times:
+                lines.append(f"crash point {row.point.name}: died there {row.deaths} of {row.times} times only")
+            lines += [f"crash point {row.point.name}: {_line(*finding)}" for finding in row.verdict.findings[:3]]
+        lines += [f"mutant {trial.name} was not caught, though {trial.why}" for trial in self._uncaught]
+        return lines
+
+
+def _line(kind: str, key: int, seq: int, words: str) -> str:
+    return f"{kind}: {words}" if key < 0 else f"{kind}: key k{key} number {seq}: {words}"
+
+
+def software() -> dict[str, str]:
+    return {
+        "kafka": versions.KAFKA,
+        "librdkafka": str(confluent_kafka.libversion()[0]),
+        "confluent_kafka": str(confluent_kafka.__version__),
+        "python": platform.python_version(),
+    }
+
+
+def machine() -> dict[str, Any]:
+    return {"system": platform.platform(terse=True), "cpus": os.cpu_count(), "architecture": platform.machine()}
+
+
+def save(report: Report, at: datetime, path: Path = RESULTS) -> None:
+    """Keep it as the last full run."""
+    whole = {"date": at.strftime("%Y-%m-%d"), "machine": machine(), **report.data()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(whole, indent=2) + "\n", "utf-8")
+
+
+def saved(path: Path = RESULTS) -> dict[str, Any] | None:
+    """The last full run; None when there was none."""
+    if not path.exists():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
