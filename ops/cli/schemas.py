@@ -1,8 +1,12 @@
-"""`meshline schemas draft|register`: the next version of a record's Avro schema, and the registry's subjects."""
+"""`meshline schemas ...`: Avro schemas of what travels. The group, and `draft` and `register`.
+
+The group's other commands are in modules of their own, each with a function `extend(group)`.
+"""
 
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -15,6 +19,8 @@ from schemas.released import newest_schema, released_versions
 from schemas.topics import TOPICS
 from streams.runtime.settings import load_settings
 
+#: Modules that add commands to the group.
+EXTENSIONS = ("schemas_check",)
 Json = Annotated[bool, typer.Option("--json", help="The ids by subject, as JSON on stdout.")]
 
 
@@ -22,6 +28,8 @@ def register(app: typer.Typer) -> None:
     schemas = typer.Typer(help="Avro schemas of what travels.", no_args_is_help=True)
     schemas.command()(draft)
     schemas.command("register")(register_all)
+    for name in EXTENSIONS:
+        import_module(f"ops.cli.{name}").extend(schemas)
     app.add_typer(schemas, name="schemas")
 
 
