@@ -18,7 +18,7 @@ from mode import SupervisorStrategy
 
 from streams.transport.batch import Batch, current_batch
 from streams.transport.errors import AgentFailed, TransportError
-from streams.transport.refuse import REPLIES_INSTEAD, REPLY_OPERATIONS, not_supported, refused
+from streams.transport.refuse import REPLIES_INSTEAD, REPLY_OPERATIONS, check_input, not_supported, refused
 
 
 class NoRestart(SupervisorStrategy):
@@ -40,7 +40,13 @@ class MeshAgent(faust.Agent):
                 f"agent {name} with isolated_partitions, which",
                 "nothing is needed: a batch holds one partition only; raise `concurrency` to work on several at once",
             )
+        check_input(name, options.get("channel"))
         super().__init__(fun, **options)
+
+    async def send(self, *, reply_to: Any = None, **options: Any) -> Any:
+        if reply_to:
+            raise not_supported("agent.send(reply_to=...)", REPLIES_INSTEAD)
+        return await super().send(**options)
 
     async def _execute_actor(self, coro: Awaitable[Any], aref: Any) -> None:
         _current_agent.set(self)
@@ -71,8 +77,9 @@ class MeshAgent(faust.Agent):
         self.app.fail(reason)  # type: ignore[attr-defined]
 
 
-for _name in REPLY_OPERATIONS:
-    setattr(MeshAgent, _name, refused(f"agent.{_name}()", REPLIES_INSTEAD))
+_REFUSED = {**dict.fromkeys(REPLY_OPERATIONS, REPLIES_INSTEAD), "add_sink": "emit outputs with `batch.emit()`"}
+for _name, _instead in _REFUSED.items():
+    setattr(MeshAgent, _name, refused(f"agent.{_name}()", _instead))
 
 
 def _where(batch: Batch | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import faust
@@ -11,9 +12,22 @@ from mode import Service
 
 from streams.transport.agent import MeshAgent, NoRestart
 from streams.transport.engine import Engine
+from streams.transport.errors import Stalled
 from streams.transport.options import EngineOptions
-from streams.transport.refuse import TABLES_INSTEAD, check_settings, not_supported, refused
+from streams.transport.refuse import (
+    APP_METHODS,
+    SETTINGS,
+    TABLES_INSTEAD,
+    check_classes,
+    check_leader,
+    check_settings,
+    check_topic,
+    check_unread,
+    not_supported,
+    refused,
+)
 from streams.transport.stream import BatchStream
+from streams.transport.types import TP
 
 log = logging.getLogger("mesh.transport")
 
@@ -42,16 +56,34 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+OURS: dict[str, type] = {
+    "Stream": BatchStream,
+    "Agent": MeshAgent,
+    "TableManager": NoTables,
+    "agent_supervisor": NoRestart,
+}
+
+
 class MeshApp(faust.App):
     """`faust.App` with `broker="mesh://host:port"`; `id` is the consumer group.
 
-    `engine` holds the delivery layer's options. Raises NotSupported for settings that it cannot honour.
+    `engine` holds the delivery layer's options. `on_stalled` is told of a stall, on the watchdog's thread, before the
+    worker stops. Raises NotSupported for settings that the transport cannot honour.
     """
 
-    def __init__(self, id: str, *, engine: EngineOptions | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        id: str,
+        *,
+        engine: EngineOptions | None = None,
+        on_stalled: Callable[[Stalled], None] | None = None,
+        **options: Any,
+    ) -> None:
         merged = {**DEFAULTS, **options}
         check_settings(merged)
+        check_classes(merged, OURS)
         self.engine_options = engine or EngineOptions()
+        self.on_stalled = on_stalled
         self.failure: Exception | None = None
         super().__init__(id, **merged)
         # `faust worker` would start its web server unless told otherwise; here it must be asked for
@@ -60,6 +92,11 @@ class MeshApp(faust.App):
     @property
     def engine(self) -> Engine:
         return self.transport.engine  # type: ignore[attr-defined,no-any-return]
+
+    def reader(self, tp: TP) -> str:
+        """Who reads a partition, in words."""
+        readers = [agent for agent in list(self.agents.values()) if tp.topic in agent.get_topic_names()]
+        return " and ".join(f"agent {agent.name}" for agent in readers)
 
     # -- failing
 
@@ -91,16 +128,35 @@ class MeshApp(faust.App):
     # -- refusals
 
     def on_init_dependencies(self) -> Any:
-        check_settings({name: getattr(self.conf, name) for name in ("processing_guarantee", "topic_disable_leader")})
+        check_settings({name: getattr(self.conf, name) for name in SETTINGS})
+        check_unread(self.conf)
         return super().on_init_dependencies()
 
     def is_leader(self) -> bool:
-        raise not_supported("leader election (on_leader=True)", "use a topic of one partition to choose a leader")
+        raise not_supported("leader election", "consume a topic of one partition: only its owner gets a message")
 
-    Table = refused("app.Table", TABLES_INSTEAD)
-    GlobalTable = refused("app.GlobalTable", TABLES_INSTEAD)
-    SetTable = refused("app.SetTable", TABLES_INSTEAD)
-    SetGlobalTable = refused("app.SetGlobalTable", TABLES_INSTEAD)
+    def topic(self, *topics: str, **options: Any) -> Any:
+        """As Faust's. Raises NotSupported for `acks=False` and `pattern`."""
+        check_topic(options)
+        return super().topic(*topics, **options)
+
+    def task(  # type: ignore[override]
+        self, fun: Any = None, *, on_leader: bool = False, **options: Any
+    ) -> Any:
+        check_leader("app.task", on_leader)
+        return super().task(fun, **options)
+
+    def timer(  # type: ignore[override]
+        self, interval: Any, on_leader: bool = False, **options: Any
+    ) -> Any:
+        check_leader("app.timer", on_leader)
+        return super().timer(interval, **options)
+
+    def crontab(  # type: ignore[override]
+        self, cron_format: str, *, on_leader: bool = False, **options: Any
+    ) -> Any:
+        check_leader("app.crontab", on_leader)
+        return super().crontab(cron_format, **options)
 
     # -- differences
 
@@ -110,3 +166,7 @@ class MeshApp(faust.App):
 
     def _create_directories(self) -> None:
         """There are no tables, so no folders for them."""
+
+
+for _name, (_what, _instead) in APP_METHODS.items():
+    setattr(MeshApp, _name, refused(_what, _instead))

@@ -99,6 +99,11 @@ class Batch:
     def open(self) -> bool:
         return self._state is State.OPEN
 
+    @property
+    def transactional(self) -> bool:
+        """The transaction answers for the outputs, all or none."""
+        return self._outlet.transactional
+
     # -- outputs
 
     def emit(
@@ -113,8 +118,9 @@ class Batch:
     ) -> None:
         """Send one output. The input is not committed before it is durable.
 
-        Raises DeliveryFailed when the client refuses it at once (too large, no such partition); such an output was
-        not sent, and the caller may send another instead. BatchClosed: the batch is finished.
+        Raises OutputTooLarge, or DeliveryFailed when the client refuses it at once for another reason (no such
+        partition); such an output was not sent, and the caller may send another instead. BatchClosed: the batch is
+        finished.
         """
         if self._state is not State.OPEN:
             return self._refuse()
@@ -134,10 +140,14 @@ class Batch:
         headers: Headers = (),
         timestamp_ms: int | None = None,
         on_delivery: Callable[[Any, Message], None],
-    ) -> None:
-        """As `emit`, and tell `on_delivery(error, message)` on the event loop how it went."""
+    ) -> bool:
+        """As `emit`, and tell `on_delivery(error, message)` on the event loop how it went.
+
+        False: not sent, because the partition is no longer ours; nothing will be told.
+        """
         if self._state is not State.OPEN:
-            return self._refuse()
+            self._refuse()
+            return False
 
         def both(error: Any, message: Message) -> None:
             on_delivery(error, message)
@@ -148,7 +158,7 @@ class Batch:
         if not self._outlet.transactional:
             self._emitted += 1
         self._outlet.kick()
-        return None
+        return True
 
     async def flush(self) -> None:
         """Wait until every output so far is in the broker's log. Raises DeliveryFailed.

@@ -3,11 +3,8 @@
 confluent-kafka 2.16 lets no other thread in while `poll` or `consume` loops: a commit from the event loop would wait
 for ever on an idle topic. So the others leave their wishes (`call`) and this thread grants them between two polls.
 
-    ┌▶ wishes ─▶ tick (commit what is due) ─▶ hold back? ─▶ poll, consume ─▶ hand over to the event loop ─┐
-    └──────────────────────────────────────────────────────────────────────────────────────────────────────┘
-
-`poll` waits for the first message and returns with it at once; `consume(n, 0)` then takes what else is there. So an
-idle line delivers a message the moment it comes, and a busy one delivers large batches.
+    ┌▶ wishes ─▶ tick (commit what is due) ─▶ hold back? ─▶ fetch ─▶ hand over to the event loop ─┐
+    └─────────────────────────────────────────────────────────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -21,11 +18,11 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from confluent_kafka import KafkaError, TopicPartition
-
 from streams.transport.errors import ConsumptionFailed, TransportError
+from streams.transport.fetching import Fetcher
+from streams.transport.lookahead import LookAhead
 from streams.transport.options import EngineOptions
-from streams.transport.partition import Partition, size_of
+from streams.transport.partition import Partition
 from streams.transport.pressure import Valve
 from streams.transport.rebalance import Rebalance, Revocable
 from streams.transport.types import TP, Message
@@ -42,6 +39,7 @@ class Loopside(Protocol):
 
     def on_assigned(self, partitions: Iterable[Partition]) -> None: ...
     def on_messages(self, groups: Mapping[Partition, list[Message]], over: threading.Event | None = None) -> None: ...
+    def drop_backlog(self, partitions: Iterable[Partition]) -> None: ...
     async def let_go(self, partitions: list[Partition], timeout: float) -> None: ...
     def close(self, partitions: list[Partition]) -> None: ...
     def fail(self, reason: Exception) -> None: ...
@@ -50,7 +48,8 @@ class Loopside(Protocol):
 class Discipline(Revocable, Protocol):
     """When offsets are committed: the difference between the two guarantees. All on the consumer's thread."""
 
-    fetch_size: int
+    @property
+    def fetch_size(self) -> int: ...
 
     def begin(self, thread: ConsumerThread) -> None: ...
     def hand_over(self, groups: dict[Partition, list[Message]]) -> None: ...
@@ -85,7 +84,10 @@ class ConsumerThread(threading.Thread):
         self._calls_lock = threading.Lock()
         self._closed = False
         self._stopping = threading.Event()
-        self._looked_ahead = 0.0
+        self._fetcher = Fetcher(consumer, self.partitions)
+        self._ahead = LookAhead(consumer, self.partitions, options.stall_timeout / 4 or 30.0)
+        self.turned = time.monotonic()  #: when this thread last showed that it lives
+        self.joined = False  #: the group has given us our place, be it an empty one
 
     # -- from any thread
 
@@ -118,6 +120,7 @@ class ConsumerThread(threading.Thread):
             while not self._stopping.is_set() and self.loopside.failure is None:
                 self._turn()
             while not self._stopping.is_set():  # failed: stay in reach until the engine stops us
+                self.turned = time.monotonic()
                 self.grant()
                 self._stopping.wait(0.02)
             self._discipline.end()
@@ -127,9 +130,10 @@ class ConsumerThread(threading.Thread):
             self._close()
 
     def _turn(self) -> None:
+        self.turned = time.monotonic()
         self.grant()
         self._discipline.tick()
-        self._look_ahead()
+        self._ahead.look(self.turned)
         if not self.fetching:
             self._stopping.wait(0.005)
             return
@@ -137,7 +141,7 @@ class ConsumerThread(threading.Thread):
             return
         messages = self._discipline.carried() or self.fetch(self._discipline.fetch_size)
         if messages:
-            self._discipline.hand_over(self.group(messages))
+            self._discipline.hand_over(self._fetcher.group(messages))
 
     @property
     def wanted(self) -> bool:
@@ -155,66 +159,7 @@ class ConsumerThread(threading.Thread):
 
     def fetch(self, most: int, timeout: float | None = None) -> list[Message]:
         """Messages that are there, or the next one to come; [] after the timeout."""
-        first = self.consumer.poll(self.options.poll_timeout if timeout is None else timeout)
-        if first is None:
-            return []
-        if most == 1:
-            return [] if self._is_error(first) else [first]
-        place: Any = (first.topic(), first.partition())
-        owner = self.partitions.get(place)
-        messages = self.consumer.consume(most - 1, 0)
-        if self.partitions.get(place) is owner:  # else a rebalance came between the two, and it is read again
-            messages.insert(0, first)
-        if any(m.error() is not None for m in messages):
-            return [m for m in messages if not self._is_error(m)]
-        return messages  # type: ignore[no-any-return]
-
-    def _is_error(self, message: Any) -> bool:
-        error = message.error()
-        if error is None:
-            return False
-        if error.fatal():
-            raise ConsumptionFailed(f"fatal consumer error: {error.str()}")
-        if error.code() != KafkaError._PARTITION_EOF:
-            log.warning("consumer: %s", error.str())
-        return True
-
-    def _look_ahead(self) -> None:
-        """Note the ends of the partitions once a second, from what librdkafka knows: no request is made."""
-        now = time.monotonic()
-        if now - self._looked_ahead >= 1:
-            self._looked_ahead = now
-            for partition in self.partitions.values():
-                _, high = self.consumer.get_watermark_offsets(TopicPartition(*partition.tp), cached=True)
-                partition.highwater = high if high >= 0 else None
-
-    def group(self, messages: list[Message]) -> dict[Partition, list[Message]]:
-        """Messages by partition, in order; those of partitions that we no longer own are left out."""
-        by_place: dict[Any, list[Message]] = {}
-        for message in messages:
-            place = (message.topic(), message.partition())
-            group = by_place.get(place)
-            if group is None:
-                by_place[place] = [message]
-            else:
-                group.append(message)
-        groups = {}
-        for place, group in by_place.items():
-            partition = self.partitions.get(place)
-            if partition is not None:
-                self._check_order(partition, group)
-                partition.fetched += len(group)
-                partition.fetched_bytes += size_of(group)
-                groups[partition] = group
-        return groups
-
-    @staticmethod
-    def _check_order(partition: Partition, group: list[Message]) -> None:
-        """Offsets that go back (a topic made anew, an unclean election) would carry the watermark back or past work."""
-        first = group[0].offset() or 0
-        if first < partition.fetched_to:
-            raise ConsumptionFailed(f"offsets of {partition.tp} went back from {partition.fetched_to} to {first}")
-        partition.fetched_to = (group[-1].offset() or 0) + 1
+        return self._fetcher.fetch(most, self.options.poll_timeout if timeout is None else timeout)
 
     def post(self, function: Callable[..., Any], *args: Any) -> None:
         """Call on the event loop, in the order of the posts."""

@@ -26,6 +26,8 @@ class Hooks:
     #: Partitions that were let go, after their last batch.
     on_revoked: Callable[[frozenset[TP]], Awaitable[None]] | None = None
     on_failed: Callable[[Exception], None] | None = None
+    #: Who reads a partition, for messages to people. From any thread.
+    reader: Callable[[TP], str] | None = None
 
 
 class Dispatcher:
@@ -114,7 +116,10 @@ class Dispatcher:
             batch = Batch(partition, partition.take(self._batch_size), self._outlet, self)
             partition.outstanding += 1
             self._batches[partition].append(batch)
-            self._hooks.on_batch(batch)
+            try:
+                self._hooks.on_batch(batch)
+            except Exception as exc:  # in a callback of the loop nobody else would hear of it
+                self.fail(exc)
 
     # -- how batches end (their owner's part)
 

@@ -27,12 +27,13 @@ from streams.transport.at_least_once import AtLeastOnce
 from streams.transport.batch import Batch
 from streams.transport.consuming import ConsumerThread
 from streams.transport.dispatch import Dispatcher, Hooks
-from streams.transport.errors import TransportError
+from streams.transport.errors import Stalled, TransportError
 from streams.transport.exactly_once import ExactlyOnce
+from streams.transport.health import health_of
 from streams.transport.options import EngineOptions
 from streams.transport.producing import Outlet
-from streams.transport.types import TP, Progress
-from streams.transport.watchdog import watch
+from streams.transport.types import TP, Health, Progress
+from streams.transport.watchdog import Guard, Watchdog
 
 log = logging.getLogger("mesh.transport")
 T = TypeVar("T")
@@ -55,6 +56,7 @@ class Engine:
         hooks: Hooks | None = None,
         consumer_factory: Factory = confluent_kafka.Consumer,
         producer_factory: Factory = confluent_kafka.Producer,
+        on_stalled: Callable[[Stalled], None] | None = None,
     ) -> None:
         self.bootstrap = bootstrap
         self.group = group
@@ -68,7 +70,9 @@ class Engine:
         self._dispatcher: Dispatcher | None = None
         self._thread: ConsumerThread | None = None
         self._discipline: AtLeastOnce | ExactlyOnce | None = None
-        self._watchdog: asyncio.Task[None] | None = None
+        self._on_stalled = on_stalled
+        self._guard: Guard | None = None
+        self._early: Exception | None = None  #: a failure before the consumer was started
 
     # -- life
 
@@ -100,7 +104,7 @@ class Engine:
         )
         config = options.consumer_config(self.bootstrap, self.group)
         if options.exactly_once:
-            self._discipline = ExactlyOnce(options, outlet.producer)
+            self._discipline = ExactlyOnce(options, outlet)
         else:
             self._discipline = AtLeastOnce(options)
             config["on_commit"] = self._discipline.on_commit
@@ -108,12 +112,20 @@ class Engine:
         self._thread = ConsumerThread(consumer, self._discipline, self._dispatcher, loop, options)
         self._thread.start()
         if options.stall_timeout:
-            self._watchdog = loop.create_task(watch(self.progress, options.stall_timeout, self.fail))
+            watchdog = Watchdog(options.stall_timeout, self.hooks.reader if self.hooks else None)
+            self._guard = Guard(self, self._thread, watchdog, options.drain_timeout + 10, self._on_stalled)
+            self._guard.start()
 
     def _new_outlet(self, config: dict[str, Any], *, transactional: bool) -> Outlet:
         patience = config["delivery.timeout.ms"] / 1000
         loop = asyncio.get_running_loop()
-        return Outlet(self._producer_factory(config), loop, transactional=transactional, patience=patience)
+        return Outlet(
+            lambda: self._producer_factory(config),
+            loop,
+            transactional=transactional,
+            patience=patience,
+            largest=config["message.max.bytes"],
+        )
 
     def subscribe(self, topics: Iterable[str]) -> None:
         """Join the group for these topics; a second call replaces the first."""
@@ -144,12 +156,12 @@ class Engine:
     async def stop_consumer(self) -> None:
         if self._thread is None or self._thread.stopping:
             return
-        if self._watchdog is not None:
-            self._watchdog.cancel()
         if self.failure is None:
             await self.drain()
         self._thread.stop()
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        if self._guard is not None:
+            self._guard.stop()
         self._queue.put_nowait(None)
 
     async def stop_producer(self) -> None:
@@ -176,10 +188,12 @@ class Engine:
         """Stop working, commit nothing unfinished: see `failure`."""
         if self._dispatcher is not None:
             self._dispatcher.fail(reason)
+        else:
+            self._early = self._early or reason
 
     @property
     def failure(self) -> Exception | None:
-        return self._dispatcher.failure if self._dispatcher is not None else None
+        return self._early if self._dispatcher is None else self._early or self._dispatcher.failure
 
     # -- beside batches
 
@@ -215,7 +229,11 @@ class Engine:
 
     def progress(self) -> list[Progress]:
         """Where each assigned partition stands."""
-        return [p.progress() for p in self._dispatcher.partitions.values()] if self._dispatcher is not None else []
+        return [p.progress() for p in list(self._dispatcher.partitions.values())] if self._dispatcher else []
+
+    def health(self) -> Health:
+        """What to tell a supervisor. From any thread."""
+        return health_of(self.failure, self._thread, self._guard)
 
     async def call(self, wish: Callable[[Any], T]) -> T:
         """Run `wish(consumer)` on the consumer's thread, between two polls."""

@@ -1,17 +1,20 @@
 """Exactly once from topic to topic: one Kafka transaction per cycle.
 
-    idle ─poll─▶ begin ─▶ hand over all that was polled ─▶ wait until agents are through
+    idle ─fetch─▶ begin ─▶ hand over all that was fetched ─▶ wait until agents are through
       ▲                                                         │
-      │         commit ◀─ send offsets with the group's metadata┤ all finished
+      │         commit ◀─ send offsets with the group's metadata┤ all finished (or cut: all begun finished, time over)
       ├────────────┘                                            │
-      │                                                         │ revoked or lost meanwhile, or an abortable error
-      ├── seek back to the cycle's start ◀─ abort ◀─────────────┘
-      │
-     stop ◀─ abort ◀─ an agent failed, fatal or fenced, or too many aborts in a row
+      │                                                         │ partitions lost, no longer a member, refused, too slow
+      ├── seek back to the cycle's start ◀─ abort ◀─────────────┤
+      │                                                         │ a call timed out: committed or not, nobody knows
+      ├── seek to what the group has committed ◀─ new producer ◀┤
+      │                                                         │
+     stop ◀─ abort ◀─ an agent failed, fatal or fenced, too many aborts in a row
 
-Nothing of the next cycle is handed out before the commit, so the transaction holds the outputs of these inputs and no
-others. Between begin and the end only this thread speaks of the transaction; agents only produce into it. While agents
-are slow the consumer is paused and polled on, so that the group does not think us dead.
+Nothing of the next cycle is handed out before the commit, and every batch is finished or void before an abort, so the
+transaction holds the outputs of these inputs and no others. Between begin and the end only this thread speaks of the
+transaction; agents only produce into it. While agents are slow the consumer is paused and polled on, so that the group
+does not think us dead.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -27,63 +30,95 @@ from confluent_kafka import KafkaException, TopicPartition
 from streams.transport.consuming import ConsumerThread
 from streams.transport.errors import TransactionFailed
 from streams.transport.options import EngineOptions
+from streams.transport.pace import Pace
 from streams.transport.partition import Partition
-from streams.transport.types import Message
+from streams.transport.producing import Outlet
+from streams.transport.transaction import InDoubt, Transactions, Undone
+from streams.transport.types import TP, Message
 
 log = logging.getLogger("mesh.transport")
 
 #: Polls go on this long after the last one while agents work.
 KEEPALIVE = 0.5
+#: Parts of the transaction's timeout after which a cycle is cut short, and given up.
+CUT_AFTER, GIVE_UP_AFTER = 0.3, 0.8
 
 
 class ExactlyOnce:
-    """Runs cycles. All on the consumer's thread."""
+    """Runs cycles. All on the consumer's thread. `clock` and `event` are the test's to give."""
 
-    def __init__(self, options: EngineOptions, producer: Any) -> None:
-        self.fetch_size = options.cycle_size
+    def __init__(
+        self,
+        options: EngineOptions,
+        outlet: Outlet,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        event: Callable[[], threading.Event] = threading.Event,
+    ) -> None:
         self._options = options
-        self._producer = producer
+        self._transactions = Transactions(outlet, options.transaction_timeout, clock)
+        self._pace = Pace(options.cycle_size, options.cycle_time)
+        self._clock, self._event = clock, event
         self._thread: ConsumerThread
         #: The partitions of the running cycle, with the offset it began at; None between cycles.
         self._cycle: dict[Partition, int] | None = None
-        self._over = threading.Event()  #: set when agents are through with the cycle
-        self._doomed = False
+        self._over = event()  #: set when agents are through with the cycle
+        self._doomed = ""  #: why the cycle must not be committed
+        self._cut = self._late = False
         self._aborts = 0
         #: Polled while paused: a race with the broker's last answer. First in the next cycle.
         self._carried: list[Message] = []
         self._leaving: frozenset[Partition] = frozenset()  #: being revoked right now
 
+    @property
+    def fetch_size(self) -> int:
+        return self._pace.size
+
     def begin(self, thread: ConsumerThread) -> None:
         self._thread = thread
-        self._try("init_transactions", lambda: self._producer.init_transactions(self._options.transaction_timeout))
+        self._transactions.open()
 
     def hand_over(self, groups: dict[Partition, list[Message]]) -> None:
         if not groups:
             return
         loopside = self._thread.loopside
+        self._transactions.begin()
         self._cycle = {partition: messages[0].offset() or 0 for partition, messages in groups.items()}
-        self._doomed = False
-        self._over = threading.Event()
-        self._producer.begin_transaction()
+        self._doomed, self._over, self._cut, self._late = "", self._event(), False, False
+        started = self._clock()
         self._thread.post(loopside.on_messages, groups, self._over)
-        self._await_agents(keepalive=True)
+        self._await_agents()
+        if not self._cut:
+            self._pace.took(sum(map(len, groups.values())), self._clock() - started)
         self._conclude()
 
-    def _await_agents(self, *, keepalive: bool, timeout: float = float("inf")) -> bool:
-        """Wait until everything handed over is finished (True), or nothing more will come of it."""
+    def _await_agents(self) -> None:
+        """Wait until everything handed over is finished, or nothing more will come of it."""
         thread = self._thread
-        started = polled = time.monotonic()
+        started = polled = self._clock()
         while not self._over.wait(0.02):
-            now = time.monotonic()
-            if self._cycle is None or thread.stopping or now - started > timeout:
-                return False
-            if keepalive:
-                thread.grant()
-                if now - polled > KEEPALIVE:
-                    polled = now
-                    thread.valve.set_paused(thread.partitions.values(), True)
-                    self._carried += thread.fetch(1, 0)
-        return thread.loopside.failure is None
+            thread.turned = now = self._clock()
+            if self._cycle is None or thread.stopping:
+                return
+            thread.grant()
+            self._hurry(now - started)
+            if now - polled > KEEPALIVE:
+                polled = now
+                thread.valve.set_paused(thread.partitions.values(), True)
+                self._carried += thread.fetch(1, 0)
+
+    def _hurry(self, elapsed: float) -> None:
+        """The broker's patience is limited: hand out no more batches; later void those that agents still hold."""
+        if self._cycle is None:
+            return
+        if not self._cut and elapsed > CUT_AFTER * self._options.transaction_timeout:
+            self._cut = True
+            self._pace.too_slow()
+            self._thread.post(self._thread.loopside.drop_backlog, list(self._cycle))
+        if not self._doomed and elapsed > GIVE_UP_AFTER * self._options.transaction_timeout:
+            self._late = True
+            held = ", ".join(str(partition.tp) for partition in self._cycle if partition.outstanding)
+            self._void(f"agents held batches of {held} for {elapsed:.0f} s, longer than a transaction may last")
 
     # -- the end of a cycle
 
@@ -94,65 +129,60 @@ class ExactlyOnce:
         cycle, self._cycle = self._cycle, None
         thread = self._thread
         thread.valve.set_paused([p for p in thread.partitions.values() if p.paused], False)
-        if thread.loopside.failure is not None or not self._over.is_set():
-            return self._abort()
-        if self._doomed:
-            self._abort()
-            return self._rewind(cycle)
-        offsets = [
-            TopicPartition(p.tp.topic, p.tp.partition, p.watermark.position)
-            for p in cycle
-            if p.watermark.position is not None
-        ]
         try:
-            self._commit(offsets)
-        except KafkaException as exc:
-            self._give_up_or_repeat(exc, cycle)
-        else:
-            self._aborts = 0
-            for partition in cycle:
-                partition.committed = partition.watermark.position
+            if thread.loopside.failure is not None or (not self._over.is_set() and not self._doomed):
+                return self._transactions.abort()
+            self._finish(cycle)
+        except Undone as exc:
+            self._count_abort(str(exc), exc.ours)
+            self._rewind(cycle)
+        except InDoubt as exc:
+            self._count_abort(str(exc), True)
+            self._rewind(self._committed(cycle))
         return None
 
-    def _commit(self, offsets: list[TopicPartition]) -> None:
-        timeout = self._options.transaction_timeout
-        # asked for as late as can be: with an old generation the broker refuses the offsets
-        metadata = self._thread.consumer.consumer_group_metadata()
-        self._persist(lambda: self._producer.send_offsets_to_transaction(offsets, metadata, timeout))
-        self._persist(lambda: self._producer.commit_transaction(timeout))
+    def _finish(self, cycle: dict[Partition, int]) -> None:
+        group = self._membership()
+        if self._doomed or group is None:
+            self._transactions.abort()
+            raise Undone(self._doomed or "this worker is no longer a member of its group", ours=self._late)
+        ends = {p: p.watermark.position for p in cycle if p.watermark.position is not None}
+        self._transactions.commit([TopicPartition(p.tp.topic, p.tp.partition, end) for p, end in ends.items()], group)
+        self._aborts = 0
+        for partition, end in ends.items():
+            partition.committed = end
+        if self._cut:
+            starts = {**cycle, **ends}
+            self._rewind({p: start for p, start in starts.items() if start != p.fetched_to})
 
-    def _persist(self, step: Callable[[], None]) -> None:
-        """librdkafka's rule: after a retriable error or a time-out the same call goes on where it was."""
-        deadline = time.monotonic() + self._options.transaction_timeout
-        while True:
-            try:
-                return step()
-            except KafkaException as exc:
-                if not exc.args[0].retriable() or time.monotonic() > deadline:
-                    raise
+    def _membership(self) -> Any:
+        """The group's metadata, by which the broker refuses the offsets of a former member; None: we are none.
 
-    def _give_up_or_repeat(self, exc: KafkaException, cycle: dict[Partition, int]) -> None:
-        error = exc.args[0]
-        self._aborts += 1
-        if error.fatal() or not error.txn_requires_abort():
-            raise TransactionFailed(f"transaction not committed, this worker must restart: {error.str()}") from exc
-        self._abort()
+        Asked for as late as can be. One who is no member gets metadata without a name, which the broker does not check.
+        """
+        consumer = self._thread.consumer
+        member = consumer.memberid()
+        metadata = consumer.consumer_group_metadata()
+        return metadata if member and consumer.memberid() == member else None
+
+    def _count_abort(self, why: str, ours: bool) -> None:
+        self._aborts += ours  # that the group moves on is no failure of this worker
         if self._aborts >= self._options.transaction_attempts:
-            raise TransactionFailed(f"{self._aborts} transactions aborted in a row, the last: {error.str()}") from exc
-        log.warning("transaction aborted, will be repeated: %s", error.str())
-        self._rewind(cycle)
+            raise TransactionFailed(f"{self._aborts} transactions aborted in a row, the last: {why}")
+        log.warning("transaction aborted, will be repeated: %s", why)
 
-    def _abort(self) -> None:
-        self._try("abort_transaction", lambda: self._producer.abort_transaction(self._options.transaction_timeout))
-
-    def _try(self, name: str, step: Callable[[], None]) -> None:
+    def _committed(self, cycle: Mapping[Partition, int]) -> dict[Partition, int]:
+        """Where the group stands after a transaction of which nobody knows how it ended."""
+        places = [TopicPartition(*p.tp) for p in cycle]
         try:
-            self._persist(step)
+            found = self._thread.consumer.committed(places, timeout=self._options.transaction_timeout)
         except KafkaException as exc:
-            raise TransactionFailed(f"{name}: {exc.args[0].str()}") from exc
+            raise TransactionFailed(f"committed offsets are not known: {exc.args[0].str()}") from exc
+        offsets = {TP(f.topic, f.partition): f.offset for f in found}
+        return {p: offsets[p.tp] if offsets[p.tp] >= 0 else start for p, start in cycle.items()}
 
-    def _rewind(self, cycle: dict[Partition, int]) -> None:
-        """Read the cycle's messages again, into new `Partition` objects: what agents did for the old ones is void."""
+    def _rewind(self, cycle: Mapping[Partition, int]) -> None:
+        """Read on from there, into new `Partition` objects: what agents did for the old ones is void."""
         thread = self._thread
         again = {p: start for p, start in cycle.items() if p not in self._leaving and thread.partitions.get(p.tp) is p}
         thread.post(thread.loopside.close, list(again))
@@ -169,8 +199,12 @@ class ExactlyOnce:
     def before_revoke(self, partitions: list[Partition]) -> None:
         """Finish the cycle that holds them, or undo it: the new owner must find the group's offset settled."""
         self._leaving = frozenset(partitions)
-        if self._cycle is not None and not self._await_agents(keepalive=False, timeout=self._options.drain_timeout):
-            self._void(self._cycle)
+        deadline = self._clock() + self._options.drain_timeout
+        while self._cycle is not None and not self._thread.stopping and not self._over.wait(0.02):
+            self._thread.turned = now = self._clock()
+            if now > deadline:
+                self._void("agents were too slow for a rebalance")
+                break
         self._conclude()
 
     def after_release(self, partitions: list[Partition]) -> None:
@@ -180,7 +214,7 @@ class ExactlyOnce:
     def lost(self, partitions: list[Partition]) -> None:
         """Others have them: what the running transaction holds of them must not be committed."""
         if self._cycle is not None and any(p in self._cycle for p in partitions):
-            self._doomed = True
+            self._doomed = "partitions were lost"
         self._drop_carried(partitions)
 
     def _drop_carried(self, partitions: Iterable[Partition]) -> None:
@@ -188,13 +222,13 @@ class ExactlyOnce:
         places = {p.tp for p in partitions}
         self._carried = [m for m in self._carried if (m.topic(), m.partition()) not in places]
 
-    def _void(self, cycle: dict[Partition, int]) -> None:
-        """Agents are too slow for the rebalance: from now on their outputs are dropped."""
-        self._doomed = True
-        thread = self._thread
+    def _void(self, why: str) -> None:
+        """From now on what agents emit for this cycle is dropped."""
+        self._doomed = why
+        thread, cycle = self._thread, list(self._cycle or ())
 
         async def close() -> None:
-            thread.loopside.close(list(cycle))
+            thread.loopside.close(cycle)
 
         thread.ask(close(), self._options.drain_timeout)
 

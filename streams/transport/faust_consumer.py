@@ -36,6 +36,7 @@ class Consumer(FaustConsumer):
             on_assignment=self._on_assignment,
             on_revoked=self._on_revoked,
             on_failed=self.app.halt,  # type: ignore[attr-defined]
+            reader=self.app.reader,  # type: ignore[attr-defined]
         )
         self.engine.start_producer()
         self.engine.start_consumer()

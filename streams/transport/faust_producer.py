@@ -70,14 +70,17 @@ class Producer(FaustProducer):
         headers: Any,
     ) -> asyncio.Future[RecordMetadata]:
         future: asyncio.Future[RecordMetadata] = self.engine.loop.create_future()
+        batch = current_batch.get()
 
         def report(error: Any, message: Any) -> None:
-            if error is not None:
-                # nobody may be waiting for the future, and a lost output must not go unseen
+            if error is not None and batch is None:
+                # nobody may wait for the future, and a lost output must not go unseen; a batch looks after its own
                 self.engine.fail(DeliveryFailed(f"a message to {topic} was not delivered: {error.str()}"))
             if future.done():
                 return
-            if error is not None:
+            if error is not None and batch is not None and not batch.open:
+                future.set_result(_nowhere(topic))
+            elif error is not None:
                 future.set_exception(KafkaException(error))
                 future.exception()
             else:
@@ -85,9 +88,8 @@ class Producer(FaustProducer):
                 future.set_result(RecordMetadata(tp.topic, tp.partition, tp, message.offset()))
 
         timestamp_ms = None if timestamp is None else int(timestamp * 1000)
-        batch = current_batch.get()
         if batch is not None:
-            batch.send(
+            sent = batch.send(
                 topic,
                 key,
                 value,
@@ -96,6 +98,8 @@ class Producer(FaustProducer):
                 timestamp_ms=timestamp_ms,
                 on_delivery=report,
             )
+            if not sent:
+                future.set_result(_nowhere(topic))
         else:
             outlet = self.engine.aside
             outlet.produce(topic, key, value, partition, _pairs(headers), timestamp_ms, report)
@@ -114,6 +118,11 @@ class Producer(FaustProducer):
 
     def supports_headers(self) -> bool:
         return True
+
+
+def _nowhere(topic: str) -> RecordMetadata:
+    """Answer for a message that was dropped with its batch: the partition's new owner sends it again."""
+    return RecordMetadata(topic, -1, FaustTP(topic, -1), -1)
 
 
 def _pairs(headers: Any) -> Headers:

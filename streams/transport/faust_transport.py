@@ -32,7 +32,8 @@ class Transport(FaustTransport):
     @property
     def engine(self) -> Engine:
         if self._engine is None:
-            self._engine = Engine(self.bootstrap, self.app.conf.id, self.app.engine_options)  # type: ignore[attr-defined]
+            app: Any = self.app
+            self._engine = Engine(self.bootstrap, app.conf.id, app.engine_options, on_stalled=app.on_stalled)
         return self._engine
 
     @property

@@ -16,8 +16,10 @@ class EngineOptions:
     delivery: Guarantee = "at-least-once"
     #: The largest batch. Small batches come by themselves when little is there: nobody waits for a batch to fill.
     batch_size: int = 2000
-    #: Exactly-once: the most messages in one transaction.
+    #: Exactly-once: the most messages in one transaction. Slow agents get fewer: see `cycle_time`.
     cycle_size: int = 10_000
+    #: Exactly-once: how long agents should work on one transaction; the size of the next one follows from it.
+    cycle_time: float = 1.0
     #: Batches of one partition that may be unfinished at once. More than 1 gives up order under concurrency.
     max_outstanding: int = 1
     #: Bounds of what is fetched and not finished, shared out evenly between the assigned partitions.
@@ -30,8 +32,12 @@ class EngineOptions:
     commit_interval: float = 0.25
     #: How long a stop or a rebalance waits for what is unfinished.
     drain_timeout: float = 20.0
-    #: Lag and no progress for this long is `Stalled`; 0 turns the watchdog off.
+    #: Lag and no progress for this long is `Stalled`; 0 turns the watchdog off. An engine that cannot even stop after
+    #: that (its event loop is stuck) ends the process with exit code 70.
     stall_timeout: float = 0.0
+    #: Larger outputs are refused by `emit` with `OutputTooLarge`, before anything is sent. Not above the topics'
+    #: `max.message.bytes`, or the broker refuses them, and then the worker must stop.
+    max_message_bytes: int = 1_000_000
     #: Exactly-once: the name under which a restarted worker fences its predecessor. One per running worker.
     transactional_id: str | None = None
     #: The broker aborts a transaction that takes longer, and fences the worker: agents must be quicker.
@@ -70,6 +76,8 @@ class EngineOptions:
             "fetch.queue.backoff.ms": 5,
             "queued.min.messages": 50_000,
             "fetch.wait.max.ms": 100,
+            # the end of a partition is told: behind the last message may be markers, which are never delivered
+            "enable.partition.eof": True,
         }
         if self.group_instance_id:
             config["group.instance.id"] = self.group_instance_id
@@ -84,6 +92,8 @@ class EngineOptions:
             "linger.ms": 2,
             "partitioner": "murmur2_random",
             "queue.buffering.max.messages": 1_000_000,
+            "queue.buffering.max.kbytes": 131_072,
+            "message.max.bytes": self.max_message_bytes,
             "delivery.timeout.ms": 60_000,
             **self.producer,
         }

@@ -3,7 +3,7 @@
 A new assignment makes a new object, so nothing of a former ownership survives: late acknowledgements reach an object
 that nobody commits from. Two threads share it without a lock, because every field has one writer:
 
-    consumer thread   fetched, fetched_bytes, fetched_to, committed, highwater, paused
+    consumer thread   fetched, fetched_bytes, fetched_to, position, committed, highwater, paused
     event loop        everything else
 """
 
@@ -40,6 +40,7 @@ class Partition:
         "open",
         "outstanding",
         "paused",
+        "position",
         "tp",
         "watermark",
     )
@@ -51,6 +52,7 @@ class Partition:
         self.committed: int | None = None
         self.highwater: int | None = None
         self.paused = False
+        self.position: int | None = None  #: as in `Progress`: it also passes what is never delivered
         self.done = self.done_bytes = 0
         self.watermark = Watermark()
         self.backlog: deque[list[Message]] = deque()
@@ -91,4 +93,5 @@ class Partition:
             unfinished_bytes=self.unfinished_bytes,
             outstanding=self.outstanding,
             paused=self.paused,
+            position=self.position,
         )

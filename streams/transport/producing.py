@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
-from streams.transport.errors import DeliveryFailed
+from streams.transport.errors import DeliveryFailed, OutputTooLarge
 from streams.transport.types import Headers, Message
 
 TICK = 0.001
@@ -21,14 +21,24 @@ Report = Callable[[Any, Message], None]
 
 
 class Outlet:
-    """Owns one producer. All methods are for the event loop's thread, except what `report` callbacks do."""
+    """Owns one producer. All methods are for the event loop's thread, except `renew` and what `report` callbacks do."""
 
-    def __init__(self, producer: Any, loop: asyncio.AbstractEventLoop, *, transactional: bool, patience: float) -> None:
-        self.producer = producer
-        self._produce = producer.produce
+    def __init__(
+        self,
+        make: Callable[[], Any],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        transactional: bool,
+        patience: float,
+        largest: int,
+    ) -> None:
+        self._make = make
+        self.producer = make()
+        self._produce = self.producer.produce
         self.transactional = transactional
         self.loop = loop
         self._patience = patience  #: seconds to wait for room in the queue
+        self._largest = largest  #: bytes of one message
         self._ticking = False
 
     def produce(
@@ -41,7 +51,9 @@ class Outlet:
         timestamp_ms: int | None,
         report: Report | None,
     ) -> None:
-        """Queue one message. Raises DeliveryFailed when the client refuses it."""
+        """Queue one message. Raises OutputTooLarge, or DeliveryFailed when the client refuses it for another reason."""
+        if headers:  # without them the client itself does the sum
+            self._check_size(topic, key, value, headers)
         while True:
             try:
                 if partition is None and not headers and timestamp_ms is None:
@@ -52,9 +64,25 @@ class Outlet:
             except BufferError:
                 self._wait_for_room()
             except KafkaException as exc:
+                if exc.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
+                    size = len(key or b"") + len(value or b"")
+                    raise OutputTooLarge(topic, size, self._largest) from None
                 raise DeliveryFailed(f"{topic} did not take a message: {exc.args[0].str()}") from exc
             else:
                 return
+
+    def _check_size(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        size = len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") for name, text in headers)
+        if size > self._largest:
+            raise OutputTooLarge(topic, size, self._largest)
+
+    def renew(self) -> None:
+        """Put a new producer in the place of the old one, which drops what it still had. No batch may be open."""
+        old = self.producer
+        self.producer = self._make()
+        self._produce = self.producer.produce
+        old.purge()
+        old.flush(0)  # tells who waits that nothing will come
 
     def _wait_for_room(self) -> None:
         """Serve reports until a message has left the queue. Raises DeliveryFailed after the delivery timeout."""

@@ -43,6 +43,7 @@ class Rebalance:
         consumer.subscribe(topics, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
 
     def _on_assign(self, _consumer: Any, places: list[Any]) -> None:
+        self._thread.joined = True
         partitions = [Partition(TP(p.topic, p.partition)) for p in places]
         for partition in partitions:
             self._thread.partitions[partition.tp] = partition
@@ -63,6 +64,7 @@ class Rebalance:
     def _on_lost(self, _consumer: Any, places: list[Any]) -> None:
         partitions = self._owned(places)
         log.warning("partitions lost, others read them again: %s", self._names(partitions))
+        self._thread.joined = False
         self._discipline.lost(partitions)
         self._forget(partitions)
 

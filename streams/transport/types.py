@@ -43,11 +43,24 @@ class Progress(NamedTuple):
     unfinished_bytes: int
     outstanding: int  #: batches that an agent holds
     paused: bool  #: fetching is held back
+    position: int | None = None  #: everything before it was fetched, or there is nothing to fetch
 
     @property
     def lag(self) -> int | None:
-        """Messages (or offsets, where the log has gaps) between the watermark and the end."""
-        seen = self.watermark if self.watermark is not None else self.committed
+        """Offsets between what is finished and the end; None: not known.
+
+        When all that was fetched is finished, this counts from the position: what follows the last message of a
+        transaction is a marker, which has an offset and is never delivered.
+        """
+        finished = self.watermark if self.watermark is not None else self.committed
+        seen = finished if self.unfinished or self.position is None else max(self.position, finished or 0)
         if self.highwater is None or seen is None:
             return None
         return max(0, self.highwater - seen)
+
+
+class Health(NamedTuple):
+    """Two questions of a supervisor. Empty: yes; else why not, in words."""
+
+    alive: str  #: not failed, both threads turn, nothing is stalled; else: restart it
+    ready: str  #: it has its place in the group, be it an empty one

@@ -4,8 +4,9 @@
     engine = Engine("", "group", consumer_factory=log.consumer, producer_factory=log.producer)
 
 One consumer per group owns everything; `rebalance` takes partitions away and gives them back. `fail_next` makes the
-next call of a name raise. Transactions become visible, with their offsets, when they are committed. Not simulated:
-several members, fencing, retention, time.
+next call of a name raise ("commit_transaction, done": after it has worked). Transactions become visible, with their
+offsets and a marker, when they are committed. An expelled consumer is no member any more, though nobody told it. Not
+simulated: several members, fencing of producers, retention, time.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from streams.transport.memory.message import MemoryMessage
 from streams.transport.types import TP
@@ -27,6 +27,7 @@ class MemoryConsumer:
         self._positions: dict[TP, int] = {}
         self._paused: set[TP] = set()
         self._callbacks: dict[str, Any] = {}
+        self._expelled = False
         self.polls = 0
 
     def subscribe(self, topics: list[str], **callbacks: Any) -> None:
@@ -69,11 +70,26 @@ class MemoryConsumer:
                 if tp not in self._paused:
                     found = self._log.records[tp][position : position + most - len(messages)]
                     self._positions[tp] += len(found)
-                    messages += found
+                    messages += [record for record in found if record is not None]
         return messages
+
+    def expel(self) -> None:
+        """The group does without this member from now on: what it commits is refused."""
+        self._expelled = True
+        self._positions.clear()
+
+    def memberid(self) -> str | None:
+        return None if self._expelled else f"member-{id(self)}"
+
+    def committed(self, places: list[TopicPartition], **_: Any) -> list[TopicPartition]:
+        return [
+            TopicPartition(p.topic, p.partition, self._offsets.get(TP(p.topic, p.partition), -1001)) for p in places
+        ]
 
     def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> list[TopicPartition]:
         self._log.maybe_fail("commit")
+        if self._expelled:
+            raise KafkaException(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))
         self._offsets.update({TP(o.topic, o.partition): o.offset for o in offsets})
         if asynchronous and self._on_commit is not None:
             report = self._on_commit

@@ -18,9 +18,11 @@ class MemoryLog:
 
     def __init__(self, topics: Mapping[str, int]) -> None:
         self.lock = threading.RLock()
-        self.records: dict[TP, list[MemoryMessage]] = {TP(t, i): [] for t, n in topics.items() for i in range(n)}
+        #: by offset; None: there is an offset, but no record (a transaction's marker, or compacted away)
+        self.records: dict[TP, list[MemoryMessage | None]] = {TP(t, i): [] for t, n in topics.items() for i in range(n)}
         self.committed: dict[str, dict[TP, int]] = defaultdict(dict)
         self.consumers: list[MemoryConsumer] = []
+        self.producers: list[MemoryProducer] = []
         self._failures: dict[str, deque[Exception]] = defaultdict(deque)
 
     def consumer(self, config: dict[str, Any]) -> MemoryConsumer:
@@ -28,7 +30,8 @@ class MemoryLog:
         return self.consumers[-1]
 
     def producer(self, config: dict[str, Any]) -> MemoryProducer:
-        return MemoryProducer(self, config)
+        self.producers.append(MemoryProducer(self, config))
+        return self.producers[-1]
 
     def append(
         self, topic: str, value: bytes | None, key: bytes | None = None, partition: int = 0, **extra: Any
@@ -37,10 +40,16 @@ class MemoryLog:
             records = self.records[TP(topic, partition)]
             records.append(MemoryMessage(TP(topic, partition), len(records), key, value, extra))
 
+    def skip(self, topic: str, partition: int = 0) -> None:
+        """An offset without a record."""
+        with self.lock:
+            self.records[TP(topic, partition)].append(None)
+
     def values(self, topic: str) -> list[bytes | None]:
         """Everything in the topic, partition by partition."""
         with self.lock:
-            return [m.value() for tp, records in sorted(self.records.items()) if tp.topic == topic for m in records]
+            mine = [records for tp, records in sorted(self.records.items()) if tp.topic == topic]
+            return [record.value() for records in mine for record in records if record is not None]
 
     def fail_next(self, call: str, failure: Exception) -> None:
         self._failures[call].append(failure)

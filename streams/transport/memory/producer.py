@@ -58,6 +58,10 @@ class MemoryProducer:
             report(error, message)
         return 0
 
+    def purge(self) -> None:
+        """What was not sent is dropped."""
+        self._open = None
+
     def flush(self, _timeout: float = 0) -> int:
         return self.poll()
 
@@ -88,10 +92,13 @@ class MemoryProducer:
         with self._log.lock:
             for topic, value, key, partition, extra in self._open or ():
                 self._log.append(topic, value, key, partition, **extra)
+            for place in {(topic, partition) for topic, _, _, partition, _ in self._open or ()}:
+                self._log.skip(*place)  # the transaction's marker
             if self._offsets is not None:
                 self._offsets[0].accept(self._offsets[1])
         self._open = None
         self.poll()
+        self._log.maybe_fail("commit_transaction, done")  # the broker's answer gets lost
 
     def abort_transaction(self, _timeout: float) -> None:
         self._call("abort_transaction")
