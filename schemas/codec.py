@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import fastavro
 from pydantic import ValidationError
 
+from schemas.contracts.tell import model_faults, violation_text
 from schemas.records import Travelling
 from schemas.registry import Registry, UnknownSchema
 from schemas.released import newest_schema
@@ -91,12 +92,9 @@ class Codec:
 
 
 def validate(model: type[R], record: dict[str, Any]) -> R:
-    """The record as a model. Raises ContractViolation that names each field, its rule and its value."""
+    """The record as a model. Raises ContractViolation that names field, rule, masked value and owner."""
     try:
         return model.model_validate(record)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']} (is {str(problem['input'])[:80]!r})"
-            for problem in error.errors()[:5]
-        ]
-        raise ContractViolation(f"{model.__name__}: " + "; ".join(problems)) from error
+        faults = model_faults(error.errors(include_url=False, include_context=False))
+        raise ContractViolation(violation_text(model.__name__, faults)) from error

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas import headers as names
 from schemas.codec import Codec, ContractViolation, Undecodable
+from schemas.contracts.check import checked
 from schemas.headers import header_text
 from schemas.identity import event_id_for
 from schemas.outcome import Record
@@ -52,7 +53,7 @@ class NormaliseAgent:
         except ContractViolation as error:
             found = [error]
         violated = False
-        for index, item in enumerate(found):
+        for index, item in enumerate(map(checked, found)):
             match item:
                 case Nothing():
                     subject = Subject(event_id_for(original.origin, index), item.entity, item.key)

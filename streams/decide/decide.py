@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from schemas.outcome import DeadLetter, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
+from pydantic import ValidationError
+
+from schemas.codec import ContractViolation
+from schemas.contracts.check import checked
+from schemas.contracts.tell import model_faults, violation_text
+from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
 from schemas.reasons import Reason
 from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Order, Stamped
 from streams.decide.account import decide_account
@@ -26,7 +31,21 @@ def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outco
         return Skip(SkipWhy.STALE, "a newer version of the record is known")
     if not policy.includes(event.meta.account_id):
         return Skip(SkipWhy.OUT_OF_PILOT, f"account {event.meta.account_id} does not take part yet")
-    return _flow(event, facts, policy, now)
+    try:
+        return _kept(_flow(event, facts, policy, now))
+    except ValidationError as error:  # what the event asks for does not fit a command: its failure, not ours
+        faults = model_faults(error.errors(include_url=False, include_context=False))
+        return DeadLetter(Reason.CONTRACT_VIOLATION, violation_text(error.title, faults))
+
+
+def _kept(outcome: Outcome) -> Outcome:
+    """The outcome, or a letter where a record that it would forward breaks its contract."""
+    if isinstance(outcome, Forward):
+        for record in outcome.records:
+            problem = checked(record.value)
+            if isinstance(problem, ContractViolation):
+                return DeadLetter(Reason.CONTRACT_VIOLATION, str(problem))
+    return outcome
 
 
 def _flow(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:

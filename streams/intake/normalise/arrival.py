@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.codec import validate
 from schemas.identity import event_id_for, trace_for
 from schemas.outcome import SkipWhy
 from schemas.records import Entity, Envelope, Operation, Side
@@ -47,20 +48,24 @@ class Arrival:
         sequence: int = 0,
         actor: str | None = None,
     ) -> Envelope:
-        """The envelope of the record's nth event. `version` is the time of the change where not given."""
-        return Envelope(
-            event_id=self.event_id(index),
-            source=source,
-            side=side,
-            entity=entity,
-            key=key,
-            account_id=account_id or key,
-            operation=operation,
-            version=micros(occurred_at) if version is None else version,
-            sequence=sequence,
-            occurred_at=occurred_at,
-            received_at=self.received_at,
-            actor=actor,
-            origin=self.origin,
-            traceparent=self.traceparent or trace_for(self.origin),
-        )
+        """The envelope of the record's nth event. `version` is the time of the change where not given.
+
+        Raises ContractViolation, such as for a key that is longer than any id may be.
+        """
+        given = {
+            "event_id": self.event_id(index),
+            "source": source,
+            "side": side,
+            "entity": entity,
+            "key": key,
+            "account_id": account_id or key,
+            "operation": operation,
+            "version": micros(occurred_at) if version is None else version,
+            "sequence": sequence,
+            "occurred_at": occurred_at,
+            "received_at": self.received_at,
+            "actor": actor,
+            "origin": self.origin,
+            "traceparent": self.traceparent or trace_for(self.origin),
+        }
+        return validate(Envelope, given)
