@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ops.chaos.delivery.mutants.committing import COMMITTING
 from ops.chaos.delivery.mutants.finishing import FINISHING
 from ops.chaos.delivery.mutants.mutant import Mutant
+from ops.chaos.delivery.mutants.reading import READING
+from ops.chaos.delivery.mutants.transactions import TRANSACTIONS
 
-MUTANTS: tuple[Mutant, ...] = (*FINISHING, *COMMITTING)
+MUTANTS: tuple[Mutant, ...] = (*FINISHING, *TRANSACTIONS, *READING)

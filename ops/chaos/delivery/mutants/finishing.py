@@ -44,7 +44,8 @@ FINISHING = (
         "            self._state = State.ABANDONED\n"
         "            self._wake()\n"
         "            self._owner.batch_failed(self, reason)",
-        "            self._state = State.FINISHED\n            self._span.finished = True\n"
+        "            self._state = State.FINISHED\n"
+        "            self._span.finished = True\n"
         "            self._owner.batch_finished(self)",
     ),
     Mutant(
@@ -59,8 +60,11 @@ FINISHING = (
         "the watermark follows the newest finished batch, past one that is not finished",
         "watermark.py",
         "        while spans and spans[0].finished:\n            self.position = spans.popleft().end",
-        "        for span in spans:\n            if span.finished:\n                self.position = span.end\n"
-        "        while spans and spans[0].finished:\n            spans.popleft()",
+        "        for span in spans:\n"
+        "            if span.finished:\n"
+        "                self.position = span.end\n"
+        "        while spans and spans[0].finished:\n"
+        "            spans.popleft()",
     ),
     Mutant(
         "watermark-one-further",
