@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -36,7 +37,11 @@ class Reason(StrEnum):
 
 
 class ReasonEntry(BaseModel):
-    """One line of the catalogue. `sla` is the time to resolve a letter."""
+    """One line of the catalogue. `sla` is the time to resolve a letter.
+
+    `floods`: it can be our own fault, so it counts for the flood fuse.
+    `billing_hold`: billing waits when `sla` is over.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,8 +51,32 @@ class ReasonEntry(BaseModel):
     owner: str
     backup: str
     sla: timedelta
+    floods: bool = False
+    billing_hold: bool = False
+    suggest: Literal["account", "product"] | None = None
     meaning: str
     action: str
+
+
+class Rush(BaseModel):
+    """Large amounts are resolved sooner. `from_amount`: ISO currency -> the amount from which on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    divide_sla_by: int = Field(ge=1)
+    from_amount: dict[str, Decimal]
+
+    def time_for(self, sla: timedelta, money: Decimal | None, currency: str) -> timedelta:
+        """The time to resolve a letter about this much money."""
+        least = self.from_amount.get(currency)
+        large = money is not None and least is not None and abs(money) >= least
+        return sla / self.divide_sla_by if large else sla
+
+
+@cache
+def rush() -> Rush:
+    """What the catalogue says about large amounts."""
+    return Rush.model_validate(yaml.safe_load(files("schemas").joinpath("reasons.yaml").read_text("utf-8"))["rush"])
 
 
 @cache

@@ -28,10 +28,11 @@ from sinks.gate import Gate, Halted
 from sinks.lanes import Lanes
 from sinks.ledger import Ledger, Place
 from sinks.port import Sink
+from streams.letters.fuse import Failed, Fuse
 from streams.letters.letter import Letter, Original
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.logs import get_logger
-from streams.runtime.metrics import DEAD_LETTERED, EFFECTS, END_TO_END_SECONDS
+from streams.runtime.metrics import DEAD_LETTERED, EFFECTS, END_TO_END_SECONDS, LETTER_RATIO
 
 log = get_logger("mesh.sinks")
 
@@ -64,7 +65,7 @@ class Batch(Protocol):
 class Runner:
     """Carries the commands of one target's topic."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that a runner stands on
         self,
         sink: Sink,
         ledger: Ledger,
@@ -75,6 +76,7 @@ class Runner:
         width: int,
         on_failure: Callable[[BaseException], None],
         clock: Clock = system_clock,
+        fuse: Fuse | None = None,
     ) -> None:
         self.topic = COMMAND[sink.target].name
         self._effects = EFFECT[sink.target]
@@ -84,6 +86,7 @@ class Runner:
         self._gate = gate
         self._carrier = carrier
         self._clock = clock
+        self._fuse = fuse
         self._on_failure = on_failure
         self._lanes = Lanes(width, self._failed)
         self._places: dict[tuple[str, int], tuple[Any, Place]] = {}
@@ -110,8 +113,9 @@ class Runner:
             body_of(command)
         except (Undecodable, ContractViolation, ValueError) as error:
             letter = unreadable(original, error, self._sink.name, self._clock())
+            failed = Failed(letter.reason, original.origin, str(error))
             # No account is known: it overtakes nothing, as nothing can be done for it.
-            self._lanes.submit(f"\0{place.slot}", lambda: self._lay_aside(batch, offset, letter))
+            self._lanes.submit(f"\0{place.slot}", lambda: self._lay_aside_unread(batch, offset, letter, failed))
             return
         self._lanes.submit(command.account_id, lambda: self._run(batch, offset, command, original, place))
 
@@ -132,12 +136,15 @@ class Runner:
     async def _carry(self, batch: Batch, offset: int, command: Command, original: Original, place: Place) -> None:
         match await self._carrier.carry(command, place):
             case Applied() as applied:
+                if self._fuse is not None:
+                    self._fuse.seen(self._clock())
                 self._tell(batch, command, applied)
                 batch.complete(offset)
             case Dropped(verdict, attempts):
                 letter = letter_of(original, command, verdict, attempts, self._sink.name, self._clock())
+                self._blow_if_many(Failed(letter.reason, original.origin, verdict.detail))
                 await self._ledger.dead(command, attempts, place, self._clock())
-                await self._lay_aside(batch, offset, letter)
+                self._lay_aside(batch, offset, letter)
 
     def _tell(self, batch: Batch, command: Command, applied: Applied) -> None:
         effect = effect_of(command, applied.entry, applied.fields_compared)
@@ -156,11 +163,23 @@ class Runner:
             took = (effect.applied_at - command.occurred_at).total_seconds()
             END_TO_END_SECONDS.labels(command.kind).observe(max(0.0, took))
 
-    async def _lay_aside(self, batch: Batch, offset: int, letter: Letter) -> None:
+    async def _lay_aside_unread(self, batch: Batch, offset: int, letter: Letter, failed: Failed) -> None:
+        self._blow_if_many(failed)
+        self._lay_aside(batch, offset, letter)
+
+    def _blow_if_many(self, failed: Failed) -> None:
+        """Before anything is told or marked: what blows the fuse is done again after the repair."""
+        if self._fuse is not None:
+            now = self._clock()
+            self._fuse.seen(now)
+            self._fuse.letter(failed, now)
+            LETTER_RATIO.labels("sink").set(self._fuse.ratio)
+
+    def _lay_aside(self, batch: Batch, offset: int, letter: Letter) -> None:
         topic, partition = batch.tp
         batch.emit(letter.topic, key=letter.key, value=letter.value, partition=partition, headers=letter.headers)
         batch.complete(offset)
-        reason = letter.topic.rpartition(".")[2]
+        reason = letter.reason.value
         DEAD_LETTERED.labels("sink", reason).inc()
         log.warning(
             "dead letter", letter_id=letter.letter_id, reason=reason, origin=origin_of(topic, partition, offset)

@@ -19,7 +19,9 @@ from sinks.postgres_ledger import PostgresLedger
 from sinks.retry import RetryPolicy
 from sinks.runner import Runner
 from sinks.tryton.sink import TrytonSink
+from streams.letters.fuse import Fuse, fuse_for
 from streams.runtime.database import operations_engine
+from streams.runtime.health import PROBES
 from streams.runtime.logs import get_logger
 from streams.runtime.settings import Settings, SinkSettings
 from streams.transport.engine import Engine
@@ -53,6 +55,7 @@ async def run_sinks(settings: Settings, sinks: Sequence[Sink], stop: asyncio.Eve
     codec = Codec(ConfluentRegistry(settings.registry_url))
     database = operations_engine(settings.operations_url, pool_size=8)
     engine = Engine(settings.bootstrap, f"{settings.worker.group}.sinks", options_of(settings))
+    PROBES.add("engine", engine.health)
     failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def fail(error: BaseException) -> None:
@@ -65,18 +68,21 @@ async def run_sinks(settings: Settings, sinks: Sequence[Sink], stop: asyncio.Eve
         for sink in sinks:
             await stack.enter_async_context(sink)
             ledger = PostgresLedger(database, sink.target)
-            runner = build_runner(sink, ledger, codec, settings.sink, fail)
+            fuse = fuse_for(f"sink {sink.target}", settings.fuse)
+            runner = build_runner(sink, ledger, codec, settings.sink, fail, fuse)
             runners[runner.topic] = runner
         await consume(engine, runners, stop, failure)
 
 
-def build_runner(sink: Sink, ledger: Ledger, codec: Codec, settings: SinkSettings, fail: OnFailure) -> Runner:
+def build_runner(
+    sink: Sink, ledger: Ledger, codec: Codec, settings: SinkSettings, fail: OnFailure, fuse: Fuse | None = None
+) -> Runner:
     """A runner with its gate and carrier, as the settings say."""
     breaker = Breaker(settings.breaker_failures, settings.breaker_pause.total_seconds())
     gate = Gate(sink.target, breaker, sink.ping)
     policy = RetryPolicy.of(settings.attempts, settings.first_backoff, settings.max_backoff)
     carrier = Carrier(sink, ledger, gate, Patience(policy, settings.timeout.total_seconds()))
-    return Runner(sink, ledger, codec, gate, carrier, width=settings.concurrency, on_failure=fail)
+    return Runner(sink, ledger, codec, gate, carrier, width=settings.concurrency, on_failure=fail, fuse=fuse)
 
 
 def options_of(settings: Settings) -> EngineOptions:

@@ -14,11 +14,12 @@ from schemas.registry import ConfluentRegistry, Registry
 from schemas.topics import CDC, CLEAN, EFFECT_ERP, ERP_CHANGES, REDRIVE, WEBHOOK
 from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent
 from streams.decide import Policy
+from streams.letters.fuse import fuse_for
 from streams.letters.outbox import Outbox
 from streams.publish import Publisher
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.database import operations_engine
-from streams.runtime.lag import keep_showing
+from streams.runtime.lag import count_stall, keep_showing
 from streams.runtime.settings import Settings
 from streams.transport import Batch, EngineOptions, MeshApp
 
@@ -76,15 +77,18 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
             # A worker that is started again takes its partitions back at once, without a rebalance.
             group_instance_id=f"{worker.group}.streams-{worker.slot}",
             consumer={"session.timeout.ms": 15_000},
+            stall_timeout=worker.stall_after.total_seconds(),
         ),
+        on_stalled=lambda stalled: count_stall(f"{worker.group}.streams", stalled),
     )
-    normalising = NormaliseAgent(parts.codec, parts.clock, Publisher(parts.codec, "normalise"))
+    normalise_fuse, decide_fuse = fuse_for("normalise", settings.fuse), fuse_for("decide", settings.fuse)
+    normalising = NormaliseAgent(parts.codec, parts.clock, Publisher(parts.codec, "normalise", normalise_fuse))
     deciding = DecideAgent(
         parts.codec,
         parts.database,
         policy_of(settings),
         parts.clock,
-        Publisher(parts.codec, "decide"),
+        Publisher(parts.codec, "decide", decide_fuse),
         (lambda: _committed(app)) if worker.delivery == "exactly-once" else None,
     )
     releaser = HoldReleaser(parts.database, parts.outbox, parts.clock)
@@ -101,11 +105,11 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
 
     stopping = asyncio.Event()
 
-    @app.task  # type: ignore[untyped-decorator]
+    @app.task
     async def release_holds(_: Any = None) -> None:
         await releaser.run(stopping, worker.hold_poll.total_seconds())
 
-    @app.task  # type: ignore[untyped-decorator]
+    @app.task
     async def show_lag(_: Any = None) -> None:
         await keep_showing(str(app.conf.id), app.engine.progress, stopping)
 

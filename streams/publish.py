@@ -11,6 +11,7 @@ from schemas.outcome import Record, SkipWhy
 from schemas.partition import partition_for
 from schemas.records import Skipped
 from schemas.topics import ACCOUNT_PARTITIONS, BY_NAME, SKIPPED
+from streams.letters.fuse import Failed, Fuse
 from streams.letters.letter import Failure, Original, Subject, compose
 from streams.runtime import metrics
 from streams.transport import Batch
@@ -22,6 +23,12 @@ class Publisher:
 
     codec: Codec
     agent: str
+    fuse: Fuse | None = None
+
+    def seen(self, now: datetime) -> None:
+        """An event begins."""
+        if self.fuse is not None:
+            self.fuse.seen(now)
 
     def forward(self, batch: Batch, record: Record, event_id: str, traceparent: str) -> None:
         """One record to its topic, in its account's partition."""
@@ -36,7 +43,10 @@ class Publisher:
         metrics.FORWARDED.labels(self.agent, topic.name).inc()
 
     def letter(self, batch: Batch, original: Original, subject: Subject, failure: Failure, now: datetime) -> None:
-        """A dead letter, in the account's partition, or where the account is unknown in the source's."""
+        """A dead letter, in the account's partition, or where that is unknown in the source's. Raises FloodStopped."""
+        if self.fuse is not None:
+            self.fuse.letter(Failed(failure.reason, original.origin, failure.detail), now)
+            metrics.LETTER_RATIO.labels(self.agent).set(self.fuse.ratio)
         letter = compose(original, subject, failure, now)
         known = partition_for(subject.account_id, ACCOUNT_PARTITIONS) if subject.account_id else None
         batch.emit(

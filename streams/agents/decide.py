@@ -72,6 +72,7 @@ class DecideAgent:
             await take_turn(connection, batch.tp.partition)
             work = _Work(batch, await load_view(connection, events, span, now, named), now)
             for offset, original, item in read:
+                self.publisher.seen(now)
                 self._item(work, offset, original, item)
             await batch.flush()  # what is remembered as sent must have been sent
             if not batch.open:  # the partition went to another worker: it does all of this again

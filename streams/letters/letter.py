@@ -88,6 +88,7 @@ class Letter:
     """A record for a dead-letter topic, ready to produce."""
 
     letter_id: str
+    reason: Reason
     topic: str
     key: bytes | None
     value: bytes | None
@@ -117,6 +118,7 @@ def compose(original: Original, subject: Subject, failure: Failure, now: datetim
     }
     return Letter(
         letter_id=letter_id,
+        reason=failure.reason,
         topic=DEAD_LETTER[failure.reason].name,
         key=original.key,
         value=original.value,

@@ -13,6 +13,7 @@ WEBHOOKS = Counter("mesh_webhooks_total", "Deliveries by answer given", ["source
 EVENTS_READ = Counter("mesh_events_read_total", "Records read from a topic by an agent", ["agent", "topic"])
 FORWARDED = Counter("mesh_forwarded_total", "Records sent on", ["agent", "topic"])
 DEAD_LETTERED = Counter("mesh_dead_lettered_total", "Dead letters written", ["stage", "reason"])
+LETTER_RATIO = Gauge("mesh_letter_ratio", "Letters that the flood fuse counts, per event of its window", ["stage"])
 HELD = Counter("mesh_held_total", "Events put on hold", ["wait"])
 HOLDS_OPEN = Gauge("mesh_holds_open", "Holds that wait now")
 SKIPPED = Counter("mesh_skipped_total", "Events that needed no effect", ["why"])
@@ -31,6 +32,7 @@ END_TO_END_SECONDS = Histogram(
 
 # Delivery.
 LAG = Gauge("mesh_lag_records", "Records behind the end of a partition", ["group", "topic", "partition"])
+STALLS = Counter("mesh_stalls_total", "Stalls that stopped the worker", ["group", "topic", "reader"])
 
 # The reconciler.
 DRIFTS_OPEN = Gauge("mesh_drifts_open", "Drifts that are open now", ["entity", "kind"])

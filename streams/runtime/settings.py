@@ -45,7 +45,8 @@ class WorkerSettings(BaseModel):
     group: str = "meshline"  #: consumer groups are `<group>.streams`, `<group>.sinks`, `<group>.reconciler`
     slot: str = "0"  #: this worker's number; it makes group.instance.id and transactional.id
     delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
-    metrics_port: int = 0  #: 0 takes a free port and logs it
+    metrics_port: int = 0  #: /metrics, /healthz, /readyz; 0 takes a free port and logs it
+    stall_after: timedelta = timedelta(seconds=120)  #: events wait and none moves for so long: exit; 0 never does
     batch_size: int = Field(default=1000, ge=1, le=2000)  #: records; a statement of the database takes 2,000 rows
     hold_for: timedelta = timedelta(hours=48)  #: after that a hold becomes a dead letter
     line_grace: timedelta = timedelta(minutes=15)  #: how long an opportunity waits for its line items
@@ -63,6 +64,16 @@ class SinkSettings(BaseModel):
     breaker_pause: timedelta = timedelta(seconds=10)  #: until the half-open probe
     erp_poll: timedelta = timedelta(seconds=1)
     erp_poll_overlap: timedelta = timedelta(seconds=30)  #: re-read, so that a late commit is not missed
+
+
+class FuseSettings(BaseModel):
+    """When a worker stops instead of making letters of everything. Only reasons that can be ours count."""
+
+    enabled: bool = True
+    window: timedelta = timedelta(minutes=5)
+    ratio: float = Field(default=0.5, gt=0, le=1)  #: letters per event of the window
+    least: int = Field(default=100, ge=1)  #: events; with fewer the ratio says nothing
+    run: int = Field(default=50, ge=1)  #: events in a row that became letters
 
 
 class ReconcilerSettings(BaseModel):
@@ -100,6 +111,7 @@ class Settings(BaseSettings):
     door: DoorSettings = Field(default_factory=DoorSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     sink: SinkSettings = Field(default_factory=SinkSettings)
+    fuse: FuseSettings = Field(default_factory=FuseSettings)
     reconciler: ReconcilerSettings = Field(default_factory=ReconcilerSettings)
     policy: PolicySettings = Field(default_factory=PolicySettings)
 

@@ -19,6 +19,7 @@ from sinks.ledger import Ledger
 from sinks.port import Sink
 from sinks.retry import RetryPolicy
 from sinks.runner import Runner
+from streams.letters.fuse import Fuse
 from tests.contract.command_log import Batch, CommandLog
 
 CODEC = Codec(MemoryRegistry())
@@ -42,6 +43,7 @@ class Bench:
     settle: float = 0.0
     first: float = 0.0
     width: int = 4
+    fuse: Fuse | None = None
     clock: Callable[[], datetime] = field(default_factory=ticking)
     log: CommandLog = field(init=False)
     gate: Gate = field(init=False)
@@ -67,6 +69,7 @@ class Bench:
             width=self.width,
             on_failure=on_failure,
             clock=self.clock,
+            fuse=self.fuse,
         )
 
     async def work(self, *, batch: Batch | None = None, seconds: float = 20.0) -> None:
