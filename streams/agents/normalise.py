@@ -39,6 +39,7 @@ class NormaliseAgent:
         now = self.clock()
         metrics.EVENTS_READ.labels(STAGE, batch.tp.topic).inc(len(batch))
         for message in batch:
+            self.publisher.seen(now)
             self._record(batch, Original.of(message), now)
 
     def _record(self, batch: Batch, original: Original, now: datetime) -> None:
