@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from prometheus_client import start_http_server
 
 from ops.cli.failure import say, told
+from streams.runtime.health import PROBES, LoopProbe, serve
 from streams.runtime.logs import configure_logs, get_logger
 from streams.runtime.settings import Settings, home_folder, load_settings
 
@@ -53,16 +53,16 @@ def worker(
         configure_logs(settings.log_format, settings.log_level)
         if part is Part.ALL:
             raise typer.Exit(_all())
-        _metrics(settings, part)
+        _port(settings, part)
         if part is Part.STREAMS:
             raise typer.Exit(_streams(settings))
         asyncio.run(_until_stopped(part, settings))
 
 
-def _metrics(settings: Settings, part: Part) -> None:
-    if part is Part.DOOR:  # the door serves its metrics itself
+def _port(settings: Settings, part: Part) -> None:
+    if part is Part.DOOR:  # the door answers for itself
         return
-    server, _ = start_http_server(settings.worker.metrics_port, addr="127.0.0.1")
+    server = serve(settings.worker.metrics_port, PROBES)
     log.info("worker starts", part=part.value, slot=settings.worker.slot, metrics_port=server.server_port)
 
 
@@ -70,6 +70,7 @@ def _streams(settings: Settings) -> int:
     from streams.app import build_app, build_parts  # noqa: PLC0415 - Faust is only loaded where it runs
 
     app = build_app(settings, build_parts(settings))
+    PROBES.add("streams", app.engine.health)
     running = app.Worker(loglevel=settings.log_level, override_logging=False, redirect_stdouts=False, quiet=True)
     try:
         running.execute_from_commandline()
@@ -84,6 +85,9 @@ async def _until_stopped(part: Part, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    probe = LoopProbe()
+    PROBES.add(part.value, probe)
+    beating = asyncio.create_task(probe.keep_beating())
     try:
         await _runner(part)(settings, stop)
     except Exception as error:  # nothing unfinished is committed: whoever supervises us starts us again
@@ -93,6 +97,8 @@ async def _until_stopped(part: Part, settings: Settings) -> None:
             "worker failed", part=part.value, error=str(error) or kind.__doc__, exc_info=None if ours else error
         )
         raise typer.Exit(1) from None
+    finally:
+        beating.cancel()
     log.info("worker stopped", part=part.value)
 
 

@@ -178,8 +178,10 @@ class ExactlyOnce:
             found = self._thread.consumer.committed(places, timeout=self._options.transaction_timeout)
         except KafkaException as exc:
             raise TransactionFailed(f"committed offsets are not known: {exc.args[0].str()}") from exc
-        offsets = {TP(f.topic, f.partition): f.offset for f in found}
-        return {p: offsets[p.tp] if offsets[p.tp] >= 0 else start for p, start in cycle.items()}
+        offsets = {TP(f.topic, f.partition): f.offset for f in found if f.offset >= 0}
+        for partition in cycle:
+            partition.committed = offsets.get(partition.tp, partition.committed)
+        return {p: offsets.get(p.tp, start) for p, start in cycle.items()}
 
     def _rewind(self, cycle: Mapping[Partition, int]) -> None:
         """Read on from there, into new `Partition` objects: what agents did for the old ones is void."""
@@ -190,6 +192,7 @@ class ExactlyOnce:
         for partition, start in again.items():
             thread.consumer.seek(TopicPartition(partition.tp.topic, partition.tp.partition, start))
             fresh.append(Partition(partition.tp))
+            fresh[-1].committed = partition.committed
             thread.partitions[partition.tp] = fresh[-1]
         self._drop_carried(again)
         thread.post(thread.loopside.on_assigned, fresh)
