@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from reconciler.compare import Difference
+from reconciler.difference import Difference
 from reconciler.explain import closing_words
 from reconciler.rows import Subject
 from schemas.identity import drift_id_for

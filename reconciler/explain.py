@@ -17,6 +17,14 @@ _ADVICE = {
         "The ERP holds something that the CRM does not know or has deleted. If it is right, restore the record in the "
         "CRM; if not, cancel it in the ERP."
     ),
+    "deleted_on_one_side": (
+        "One side has deleted the record, the other still holds it. Restore it where it was deleted by mistake; "
+        "else cancel or archive it on the other side."
+    ),
+    "duplicate": (
+        "The ERP holds it twice. Ask finance which one is right: cancel or credit the other, or merge the two "
+        "customers. Nothing is merged or cancelled by MeshLine."
+    ),
     "field_mismatch": (
         "Find out which side is right. The CRM owns names and addresses, the ERP its codes, numbers and states: "
         "correct the other side, or change the owner's record so that it is sent again."

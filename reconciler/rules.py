@@ -1,107 +1,110 @@
-"""What is compared with what, as data: a pair of entities, its fields, how each side's value is read, how bad it is."""
+"""What is compared with what, read from `rules.yaml`: pairs of entities, their fields, how bad a difference is."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Annotated, Any, Literal
 
-from reconciler.rows import EntityName, PairName
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-#: Part of the state: when it differs from what a folder was judged by, everything is judged again.
-RULES_VERSION = "1"
+from reconciler.rows import MODELS, EntityName, PairName
+from reconciler.tolerance import NONE, Tolerance
+from reconciler.transforms import Reading, compact
+
 Severity = Literal["high", "medium", "low"]
-Transform = Callable[[str], str]
+#: Whose value is right when the two differ.
+Owner = Literal["crm", "erp", "people"]
 
 CLOSED_WON = "Closed Won"
 CANCELLED = ("cancelled", "canceled", "cancel")
 
 
-def plain(text: str) -> str:
-    """Unicode composed, runs of white space as one blank. Letters stay as they are: names survive byte for byte."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def folded(text: str) -> str:
-    """As `plain`, without case: e-mail addresses, country codes."""
-    return plain(text).casefold()
-
-
-def compact(text: str) -> str:
-    """Letters and digits only, upper case: tax ids and postal codes are written with blanks, dots and dashes."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", text)).upper()
-
-
-def digits(text: str) -> str:
-    """A phone number's digits. A leading `00` is a `+`."""
-    return re.sub(r"\D", "", text).removeprefix("00")
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRule:
+class FieldRule(BaseModel):
     """One field. A field that the CRM leaves empty is not compared: only the CRM knows what it means to say."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     name: str
-    crm: str  #: attribute of the CRM's record
-    erp: str  #: attribute of the ERP's record
-    severity: Severity = "low"
-    crm_as: Transform = plain
-    erp_as: Transform = plain
+    crm: str  #: attribute of the CRM's record; the name where it is not given
+    erp: str  #: attribute of the ERP's record; the name where it is not given
+    severity: Severity
+    owner: Owner
+    crm_as: Reading = "exact"
+    erp_as: Reading = "exact"
     erp_may_lack: bool = False  #: an ERP that leaves it empty is no drift
+    tolerance: Tolerance = NONE
+    weight: Annotated[Decimal, Field(ge=0, le=1)] = Decimal(0)  #: share of the record's amount that is at stake
+    valid_from: date | None = None
+    valid_until: date | None = None  #: the first day on which it is not valid any more
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        full = {"crm": given.get("name"), "erp": given.get("name"), **given}
+        read = full.pop("read", None)
+        return {"crm_as": read, "erp_as": read, **full} if read else full
+
+    def valid(self, on: date) -> bool:
+        """Whether the rule is in force on that day."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_until is None or on < self.valid_until
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class TotalRule:
-    """The money of a pair: the difference is a drift's `money`. Both are rounded to the currency's minor unit."""
+class Pair(BaseModel):
+    """Two entities with one key. The severities say how bad it is when one side has none, or has it twice."""
 
-    crm: str
-    erp: str
-    severity: Severity = "high"
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two entities with one key. `missing` is how bad it is when one side has none."""
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: PairName
     crm: EntityName
     erp: EntityName
     missing: Severity
+    deleted: Severity
+    duplicate: Severity
     fields: tuple[FieldRule, ...] = ()
-    total: TotalRule | None = None
+    total: FieldRule | None = None  #: the money of the pair: its difference is a drift's `money`
+    currency: FieldRule | None = None
+    state: FieldRule | None = None
+    lines: FieldRule | None = None
+
+    @model_validator(mode="after")
+    def _both_sides_have_it(self) -> Pair:
+        for rule in (*self.fields, *filter(None, (self.total, self.currency))):
+            for entity, name in ((self.crm, rule.crm), (self.erp, rule.erp)):
+                if name not in MODELS[entity].model_fields:
+                    raise ValueError(f"{self.name}.{rule.name}: {entity} has no {name}")
+        return self
+
+    def rule(self, field: str) -> FieldRule | None:
+        """The rule of a field as a drift names it; `line X` is one of the lines."""
+        if field.startswith("line "):
+            return self.lines
+        every = (*self.fields, *filter(None, (self.total, self.currency, self.state)))
+        return next((one for one in every if field in (one.name, one.crm)), None)
 
 
-ACCOUNT = Pair(
-    name="account",
-    crm="account",
-    erp="customer",
-    missing="medium",
-    fields=(
-        FieldRule("name", "name", "name", "medium"),
-        FieldRule("erp_code", "erp_customer_code", "code", "high"),
-        FieldRule("tax_id", "tax_id", "tax_id", "medium", compact, compact),
-        FieldRule("email", "email", "email", "low", folded, folded),
-        FieldRule("phone", "phone", "phone", "low", digits, digits),
-        FieldRule("street", "street", "street", "low"),
-        FieldRule("city", "city", "city", "low"),
-        FieldRule("postal_code", "postal_code", "postal_code", "low", compact, compact),
-        FieldRule("country", "country", "country", "medium", folded, folded),
-    ),
-)
-OPPORTUNITY = Pair(
-    name="opportunity",
-    crm="opportunity",
-    erp="order",
-    missing="high",
-    fields=(FieldRule("erp_order_number", "erp_order_number", "number", "medium", erp_may_lack=True),),
-    total=TotalRule("amount", "total"),
-)
-#: Inside the ERP: an order and the invoices that bill it. The order stands on the CRM's side.
-INVOICE = Pair(name="invoice", crm="order", erp="invoice", missing="high", total=TotalRule("total", "total"))
+def load_pairs(text: str) -> dict[PairName, Pair]:
+    """The pairs of a rules file. Raises ValidationError: a rule that cannot be."""
+    found = [Pair.model_validate({"name": name, **body}) for name, body in yaml.safe_load(text)["pairs"].items()]
+    return {pair.name: pair for pair in found}
 
-PAIRS: dict[PairName, Pair] = {pair.name: pair for pair in (ACCOUNT, OPPORTUNITY, INVOICE)}
+
+@cache
+def _text() -> str:
+    return files("reconciler").joinpath("rules.yaml").read_text("utf-8")
+
+
+PAIRS: dict[PairName, Pair] = load_pairs(_text())
+#: Part of the state: when it differs from what a folder was judged by, everything is judged again.
+RULES_VERSION = f"{yaml.safe_load(_text())['version']}-{sha256(_text().encode()).hexdigest()[:8]}"
 
 
 def is_won(stage: str) -> bool:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from reconciler.compare import Comparison, Result, compare
+from reconciler.compare import compare
+from reconciler.difference import Comparison, Result
 from reconciler.drift import Finding, OpenDrifts, closed, opened_and_changed
 from reconciler.rows import Row, Subject, Version
 from reconciler.rules import PAIRS, RULES_VERSION

@@ -95,7 +95,8 @@ def weigh(command: Command, mark: str, rows: Sequence[Entry]) -> Verdict:
             return Settle("stale", last)
         # What is pending or dead since may have been written in part: then the last applied is no proof.
         doubtful = own is not None or any(row.state != "applied" and row.position >= last.position for row in others)
-        if last.fingerprint == mark and not doubtful:
+        # A repair is asked for because the target was changed by others: what we last wrote there is no proof either.
+        if last.fingerprint == mark and not doubtful and not command.repair:
             return Settle("unchanged", last)
     return Proceed(own.started_at if own is not None and own.state == "pending" else None)
 

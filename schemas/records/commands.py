@@ -85,6 +85,8 @@ class Command(Travelling):
     order: OrderPlace | None = None
     account: AccountWriteBack | None = None
     opportunity: OpportunityWriteBack | None = None
+    #: Names a repair. The target is believed to hold something else than was last applied: it is written in any case.
+    repair: str = ""
 
 
 class Effect(Travelling):

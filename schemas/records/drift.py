@@ -8,7 +8,9 @@ from typing import Literal
 from schemas.records.envelope import Travelling
 from schemas.records.fields import Identifier, Money
 
-DriftKind = Literal["missing_in_erp", "missing_in_crm", "field_mismatch", "total_mismatch"]
+DriftKind = Literal[
+    "missing_in_erp", "missing_in_crm", "deleted_on_one_side", "duplicate", "field_mismatch", "total_mismatch"
+]
 DriftStatus = Literal["opened", "changed", "closed"]
 
 
@@ -38,3 +40,8 @@ class Drift(Travelling):
     opened_at: datetime
     observed_at: datetime
     explanation: str = ""
+    at_stake: Money | None = None  #: what may be wrong at most, in `currency`; never negative
+    owner: str = ""  #: whose value is right: crm, erp, or people who have to decide
+    proposal: str = ""  #: how it can be put right: write_erp, write_crm, or by_hand
+    explained_by: str = ""  #: an open exception that accounts for it, such as letter:<id>: it was told there
+    rules_version: str = ""  #: of the rules that it was judged by

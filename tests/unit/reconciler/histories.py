@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reconciler.compare import Comparison, compare
-from reconciler.rows import MODELS, EntityName, Feed, Row, StateRecord
-from reconciler.rules import PAIRS, PairName
+from reconciler.compare import compare
+from reconciler.difference import Comparison
+from reconciler.rows import MODELS, EntityName, Feed, PairName, Row, StateRecord
+from reconciler.rules import PAIRS
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GRACE = timedelta(minutes=5)

@@ -7,6 +7,7 @@ from typing import Any
 
 from histories import at
 
+from reconciler.difference import KINDS
 from reconciler.explain import advice
 from reconciler.history import DriftHistory
 from schemas.records import Drift
@@ -45,6 +46,6 @@ def test_the_newest_drift_comes_first() -> None:
 
 
 def test_there_is_advice_for_every_kind() -> None:
-    for kind in ("missing_in_erp", "missing_in_crm", "field_mismatch", "total_mismatch"):
+    for kind in KINDS:
         assert advice(drift("opened", 5, kind=kind))
     assert advice(drift("closed", 5)) == "Nothing is left to do."

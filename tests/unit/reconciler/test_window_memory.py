@@ -61,8 +61,8 @@ def test_a_second_invoice_is_found_and_its_removal_closes_it() -> None:
     line.at(0, row("opportunity", "O1"), row("order", "O1"), row("invoice", "I1", order_id="O1"))
     assert line.at(6, row("invoice", "I2", 6, order_id="O1")) == []
     (told,) = line.step(11)
-    assert (told.entity, told.key, told.kind, told.money) == ("invoice", "O1", "total_mismatch", Decimal("100.00"))
-    assert line.at(12, row("invoice", "I2", 12, order_id="O1", state="cancelled")) == [("closed", "total_mismatch")]
+    assert (told.entity, told.key, told.kind, told.money) == ("invoice", "O1", "duplicate", Decimal("100.00"))
+    assert line.at(12, row("invoice", "I2", 12, order_id="O1", state="cancelled")) == [("closed", "duplicate")]
 
 
 def test_an_invoice_that_moves_to_another_order_is_taken_from_the_first() -> None:

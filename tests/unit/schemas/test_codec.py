@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,12 @@ def test_a_violation_names_each_field_and_its_value() -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_the_bytes_of_version_one_are_still_read(model: type[Travelling]) -> None:
     golden = (GOLDEN / f"{model.__name__}.v1.bin").read_bytes()
-    assert CODEC.read(golden, model) == example(model)
+    registry = MemoryRegistry()
+    for one in MODELS:
+        registry.register(TOPIC_OF[one].subject, json.loads(released_versions(one)[0][1]))
+    known = {field["name"] for field in json.loads(released_versions(model)[0][1])["fields"]}
+    # Fields that came later have their defaults.
+    assert Codec(registry).read(golden, model).model_dump(include=known) == example(model).model_dump(include=known)
     if len(released_versions(model)) == 1:
         assert CODEC.encode(TOPIC_OF[model], example(model)) == golden
 

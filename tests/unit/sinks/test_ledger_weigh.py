@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.records import Command
 from sinks.fingerprint import fingerprint
@@ -70,3 +72,24 @@ def test_weigh(rows: str, version: int, body: str, verdict: str) -> None:
         case Proceed(since):
             assert verdict == "inherit"
             assert since == START + timedelta(seconds=1)
+
+
+drawn_rows = st.builds(
+    "{}:{}:{}".format,
+    st.integers(1, 3),
+    st.sampled_from("AB"),
+    st.sampled_from(["applied", "stale", "pending", "dead"]),
+)
+
+
+@given(st.lists(drawn_rows, max_size=4, unique_by=lambda drawn: drawn[0]), st.integers(1, 3), st.sampled_from("AB"))
+def test_a_repair_is_weighed_as_any_command_but_is_never_unchanged(drawn: list[str], version: int, body: str) -> None:
+    rows = [row(one) for one in drawn]
+    plain = make(version, body)
+    for command in (plain, plain.model_copy(update={"command_id": "another"})):
+        mark = fingerprint(command)
+        repair = command.model_copy(update={"repair": "r1"})
+        assert fingerprint(repair) == mark
+        usual = weigh(command, mark, rows)
+        unchanged = isinstance(usual, Settle) and usual.outcome == "unchanged"
+        assert weigh(repair, mark, rows) == (Proceed() if unchanged else usual)
