@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import fastavro
 from pydantic import ValidationError
 
+from schemas.compiled import Reader
 from schemas.contracts.tell import model_faults, violation_text
+from schemas.fallback import reader_for, writer_for
 from schemas.records import Travelling
 from schemas.registry import Registry, UnknownSchema
 from schemas.released import newest_schema
@@ -28,8 +29,7 @@ class ContractViolation(Exception):
     """The record was read, but a field does not fit its contract; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A record as its writer meant it, with the id of the schema it was written with."""
 
     schema_id: int
@@ -41,20 +41,29 @@ class Codec:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._writers: dict[str, tuple[bytes, Any]] = {}
-        self._readers: dict[int, Any] = {}
+        self._writers: dict[str, Callable[[Any], bytes]] = {}
+        self._readers: dict[int, Reader] = {}
 
     def encode(self, topic: Topic, value: Travelling) -> bytes:
         """The value in the wire format, under the topic's subject. Raises RegistryUnavailable the first time only."""
-        if topic.name not in self._writers:
-            schema = newest_schema(type(value))
-            header = _HEADER.pack(0, self._registry.register(topic.subject, schema))
-            self._writers[topic.name] = (header, fastavro.parse_schema(schema))
-        header, parsed = self._writers[topic.name]
-        buffer = BytesIO()
-        buffer.write(header)
-        fastavro.schemaless_writer(buffer, parsed, value.model_dump())
-        return buffer.getvalue()
+        writer = self._writers.get(topic.name)
+        if writer is None:
+            writer = self._writer(topic.subject, newest_schema(type(value)), Travelling.model_dump)
+            self._writers[topic.name] = writer
+        return writer(value)
+
+    def writer(self, subject: str, schema: dict[str, Any]) -> Callable[[dict[str, Any]], bytes]:
+        """What encodes plain records of that schema, registered under the subject. Raises RegistryUnavailable.
+
+        The writer raises what fastavro raises on a record that does not fit.
+        """
+        return self._writer(subject, schema, None)
+
+    def _writer(
+        self, subject: str, schema: dict[str, Any], plain: Callable[[Any], dict[str, Any]] | None
+    ) -> Callable[[Any], bytes]:
+        header = _HEADER.pack(0, self._registry.register(subject, schema))
+        return writer_for(fastavro.parse_schema(schema), header, plain)
 
     def decode(self, data: bytes | None) -> Decoded:
         """The record in the bytes. Raises Undecodable, RegistryUnavailable."""
@@ -65,15 +74,13 @@ class Codec:
         magic, schema_id = _HEADER.unpack_from(data)
         if magic != 0:
             raise Undecodable(f"the first byte is {data[0]:#04x}, not 0x00: not written with a registry's serializer")
-        parsed = self._parsed(schema_id)
-        buffer = BytesIO(data)
-        buffer.seek(_HEADER.size)
+        read = self._readers.get(schema_id) or self._reader(schema_id)
         try:
-            record = fastavro.schemaless_reader(buffer, parsed, None)
+            record, end = read(data, _HEADER.size)
         except Exception as error:
             raise Undecodable(f"schema id {schema_id} does not read these bytes: {error!r}"[:500]) from error
-        if buffer.tell() != len(data):
-            raise Undecodable(f"{len(data) - buffer.tell()} bytes are left over after schema id {schema_id} was read")
+        if end != len(data):
+            raise Undecodable(_misfit(schema_id, len(data) - end))
         if not isinstance(record, dict):
             raise Undecodable(f"schema id {schema_id} is not a record's")
         return Decoded(schema_id, record)
@@ -82,13 +89,19 @@ class Codec:
         """The bytes as one of our records. Raises Undecodable, ContractViolation, RegistryUnavailable."""
         return validate(model, self.decode(data).record)
 
-    def _parsed(self, schema_id: int) -> Any:
-        if schema_id not in self._readers:
-            try:
-                self._readers[schema_id] = fastavro.parse_schema(self._registry.schema(schema_id))
-            except UnknownSchema as error:
-                raise Undecodable(str(error)) from error
+    def _reader(self, schema_id: int) -> Reader:
+        try:
+            schema = self._registry.schema(schema_id)
+        except UnknownSchema as error:
+            raise Undecodable(str(error)) from error
+        self._readers[schema_id] = reader_for(fastavro.parse_schema(schema))
         return self._readers[schema_id]
+
+
+def _misfit(schema_id: int, left: int) -> str:
+    if left > 0:
+        return f"{left} bytes are left over after schema id {schema_id} was read"
+    return f"schema id {schema_id} does not read these bytes: they end {-left} bytes before the record does"
 
 
 def validate(model: type[R], record: dict[str, Any]) -> R:

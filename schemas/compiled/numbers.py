@@ -1,0 +1,91 @@
+"""The wire format's numbers: zig-zag, seven bits to a byte, the least first. And amounts, days, moments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Rounded
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: The ordinal of 1970-01-01, which Avro's dates count from.
+EPOCH_DAY = EPOCH.toordinal()
+#: Nothing is ever rounded here: what does not fit raises.
+EXACT = Context(prec=200, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, Rounded, InvalidOperation])
+_LONGEST = 10  #: bytes of a 64-bit number
+
+
+class Malformed(ValueError):
+    """The bytes break Avro's encoding."""
+
+
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number that begins at `at`, signed, and where it ends. Raises Malformed, IndexError."""
+    number = shift = 0
+    for place in range(at, at + _LONGEST):
+        byte = data[place]
+        number |= (byte & 127) << shift
+        if byte < 128:
+            if number >> 64:
+                break
+            return (number >> 1) ^ -(number & 1), place + 1
+        shift += 7
+    raise Malformed(f"the number at byte {at} has more than 64 bits")
+
+
+def length(data: bytes, at: int) -> tuple[int, int]:
+    """As `varint`, for a length: it is not negative, and so much is left. Raises Malformed, IndexError."""
+    number, at = varint(data, at)
+    if not 0 <= number <= len(data) - at:
+        raise Malformed(f"a length of {number} at byte {at}, where {len(data) - at} bytes are left")
+    return number, at
+
+
+def block(data: bytes, at: int, count: int, least: int) -> tuple[int, int]:
+    """The number of items of an array's or map's block whose count was read, and where its items begin.
+
+    `least`: the bytes that an item has at least. A count that the rest of the bytes cannot hold is refused before
+    anything is made of it; so is one above a million where items have no bytes. Raises Malformed, IndexError.
+    """
+    if count < 0:
+        count = -count
+        _, at = length(data, at)
+    if count > ((len(data) - at) // least if least else 1_000_000):
+        raise Malformed(f"{count} items at byte {at}, where {len(data) - at} bytes are left")
+    return count, at
+
+
+def wide_amount(number: int, precision: int, unit: Decimal) -> Decimal:
+    """An amount with more digits than the schema allows: only where they are zeros at the end. Raises Malformed."""
+    if len(str(abs(number)).rstrip("0")) > precision or abs(number) >= 10**190:
+        raise Malformed(f"an amount of more than {precision} digits")
+    return EXACT.multiply(number, unit)
+
+
+def encode_long(number: int) -> bytes:
+    """Raises OverflowError beyond 64 bits."""
+    if not -(1 << 63) <= number < 1 << 63:
+        raise OverflowError(f"{number} has more than 64 bits")
+    left = (number << 1) ^ (number >> 63)
+    out = bytearray()
+    while left > 127:
+        out.append(left & 127 | 128)
+        left >>= 7
+    out.append(left)
+    return bytes(out)
+
+
+#: The encodings of small lengths and numbers: SMALL[n] for 0 <= n < len(SMALL).
+SMALL = tuple(encode_long(number) for number in range(4096))
+
+
+def whole(text: str) -> int:
+    """The number behind a decimal's text with an exponent. Raises ValueError where it has decimals, or a great many."""
+    number = Decimal(text)
+    if number.adjusted() > 190:
+        raise ValueError(f"{text} is out of proportion")
+    return int(f"{number:f}")
+
+
+def check_precision(amount: Decimal, precision: int) -> None:
+    """Raises ValueError where the amount's own digits are more than the schema allows."""
+    if len(amount.as_tuple().digits) > precision:
+        raise ValueError(f"{amount} has more than {precision} digits")
