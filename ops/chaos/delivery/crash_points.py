@@ -7,8 +7,9 @@ from typing import Literal
 
 from ops.chaos.delivery.campaign import Guarantee
 
-#: What must happen for the step to come: nothing, a commit that fails, another worker that joins, SIGTERM, slow agents.
-Trigger = Literal["", "abort", "join", "stop", "slow"]
+#: What must happen for the step to come: nothing, a commit that is refused, one of which nobody knows whether it went
+#: through, another worker that joins, SIGTERM, slow agents.
+Trigger = Literal["", "refused", "in doubt", "join", "stop", "slow"]
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,18 @@ _CYCLE = (
     *_around("the commit", "producer", "commit_transaction"),
 )
 _UNDOING = (
-    *_around("an abort", "producer", "abort_transaction", "abort", spread=1),
-    *_around("the seek back", "consumer", "seek", "abort", spread=1),
-    CrashPoint("the repeated cycle begins", "producer", "begin_transaction", "after", "abort", spread=3),
+    *_around("an abort", "producer", "abort_transaction", "refused", spread=1),
+    *_around("the seek back", "consumer", "seek", "refused", spread=1),
+    CrashPoint("the repeated cycle begins", "producer", "begin_transaction", "after", "refused", spread=3),
+)
+_IN_DOUBT = (
+    *_around("the old producer is given up", "producer", "purge", "in doubt", spread=1),
+    CrashPoint("before the new producer starts", "producer", "init_transactions", "before", "in doubt", spread=2),
+    CrashPoint("after the new producer started", "producer", "init_transactions", "after", "in doubt", spread=2),
+    *_around("the group's offsets are asked for", "consumer", "committed", "in doubt", spread=1),
+    CrashPoint(
+        "the cycle after the doubt is committed", "producer", "commit_transaction", "before", "in doubt", spread=3
+    ),
 )
 _REBALANCE_AND_STOP = (
     *_around("partitions are revoked", "consumer", "on_revoke", "join", spread=1),
@@ -73,4 +83,4 @@ _PLAIN = tuple(
     )
 )
 
-POINTS: tuple[CrashPoint, ...] = (*_CYCLE, *_UNDOING, *_REBALANCE_AND_STOP, *_PLAIN)
+POINTS: tuple[CrashPoint, ...] = (*_CYCLE, *_UNDOING, *_IN_DOUBT, *_REBALANCE_AND_STOP, *_PLAIN)

@@ -25,7 +25,8 @@ _PARTITIONS = 2
 _KEYS = 40
 _DEATH_SECONDS = 60.0
 #: How many messages one life may use up, and the pace of agents, by what the crash point needs.
-_LIFE = {"": (700, 0.0), "abort": (700, 0.0), "join": (2500, 500.0), "stop": (1500, 500.0), "slow": (1500, 200.0)}
+_LIFE = {"join": (2500, 500.0), "stop": (1500, 500.0), "slow": (1500, 200.0)}
+_QUICK_LIFE = (900, 0.0)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def crash_at(
         topics.make()
         stack.callback(topics.remove)
         inputs = folder / "inputs.sqlite"
-        per_life, rate = _LIFE[point.trigger]
+        per_life, rate = _LIFE.get(point.trigger, _QUICK_LIFE)
         messages = (times + 1) * per_life
         loading = stack.enter_context(closing(Loading(topics, inputs, 1, messages, _KEYS)))
         loading.allow(messages)
@@ -117,9 +118,10 @@ class Lives:
     def live(self, nth: int) -> bool:
         """True when it died at the crash point."""
         point = self._point
-        crash = {"client": point.client, "method": point.method, "when": point.when, "nth": nth}
+        commit = point.trigger if point.trigger in ("refused", "in doubt") else ""
+        crash = {"client": point.client, "method": point.method, "when": point.when, "nth": nth, "commit": commit}
         before = self._topics.passed()
-        worker = self._start("w0", self._job, crash=crash | {"abort": point.trigger == "abort"})
+        worker = self._start("w0", self._job, crash=crash)
         other = None
         if point.trigger in ("join", "stop"):
             self._wait(lambda: worker.poll() is not None or self._topics.passed() > before)

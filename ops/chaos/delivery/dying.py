@@ -23,12 +23,16 @@ _FETCHING = {"poll", "consume"}
 
 
 class Countdown:
-    """`crash`: client, method, when ("before" or "after" the call), nth; abort: whether a commit fails first."""
+    """`crash`: client, method, when ("before" or "after" the call), nth; `commit`: how the first commit fails, if so.
+
+    "refused": as when the broker refuses it, so that the transaction must be aborted. "in doubt": it goes through, and
+    the answer is a time-out.
+    """
 
     def __init__(self, crash: dict[str, Any]) -> None:
         self._place = (crash["client"], crash["method"], crash["when"])
         self._left = int(crash["nth"])
-        self._commits_to_fail = 1 if crash["abort"] else 0
+        self._commit = str(crash["commit"])
 
     def step(self, client: str, method: str, when: str) -> None:
         if (client, method, when) == self._place:
@@ -36,11 +40,14 @@ class Countdown:
             if self._left <= 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def fail_if_due(self, method: str) -> None:
-        """The first commit fails as one does that the broker refuses: the transaction must be aborted."""
-        if method == "commit_transaction" and self._commits_to_fail:
-            self._commits_to_fail -= 1
+    def call(self, method: str, function: Callable[[], Any]) -> Any:
+        if method != "commit_transaction" or not self._commit:
+            return function()
+        failure, self._commit = self._commit, ""
+        if failure == "refused":
             raise KafkaException(KafkaError(KafkaError.ILLEGAL_GENERATION, txn_requires_abort=True))
+        function()
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, retriable=True))
 
 
 class Counted:
@@ -66,8 +73,7 @@ class Counted:
         if method == "subscribe":
             options = {name: self._heard(name, callback) for name, callback in options.items()}
         self._countdown.step(self._name, method, "before")
-        self._countdown.fail_if_due(method)
-        result = function(*args, **options)
+        result = self._countdown.call(method, partial(function, *args, **options))
         if method not in _FETCHING or self._name == "producer" or result:
             self._countdown.step(self._name, method, "after")
         return result

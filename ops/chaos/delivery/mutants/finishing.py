@@ -92,8 +92,8 @@ FINISHING = (
         "handed-out-after-a-failure",
         "agents get more work although the worker is to stop",
         "dispatch.py",
-        "            if partition.closed or self.failure is not None:\n                continue",
-        "            if partition.closed:\n                continue",
+        "            and self.failure is None\n        ):",
+        "        ):",
     ),
     Mutant(
         "batches-of-a-closed-partition-stay-valid",

@@ -1,0 +1,38 @@
+"""What mutants of the layer have shown to be missing elsewhere: batches that several agents read, or that come late."""
+
+from __future__ import annotations
+
+from manual import ManualOutlet, Record
+
+from streams.transport import TP, Batch, Hooks
+from streams.transport.dispatch import Dispatcher
+from streams.transport.partition import Partition
+
+PLACE = TP("a", 0)
+
+
+def dispatched(taken: list[Batch], count: int) -> tuple[Dispatcher, Partition]:
+    """A dispatcher that has these messages, and hands out two at a time."""
+    dispatcher = Dispatcher(ManualOutlet(), Hooks(on_batch=taken.append), batch_size=2, max_outstanding=1)
+    partition = Partition(PLACE)
+    dispatcher.on_assigned([partition])
+    dispatcher.on_messages({partition: [Record(PLACE, offset) for offset in range(count)]})
+    return dispatcher, partition
+
+
+def test_a_batch_of_two_agents_is_finished_when_both_are_through() -> None:
+    taken: list[Batch] = []
+    _, partition = dispatched(taken, 2)
+    taken[0].share(2)
+    taken[0].done()
+    assert partition.watermark.position is None
+    taken[0].done()
+    assert partition.watermark.position == 2
+
+
+def test_after_a_failure_a_batch_that_ends_brings_no_next_one() -> None:
+    taken: list[Batch] = []
+    dispatcher, _ = dispatched(taken, 4)
+    dispatcher.fail(ValueError("elsewhere"))
+    taken[0].done()
+    assert len(taken) == 1
