@@ -12,6 +12,8 @@ from typing import Literal
 from schemas.reasons import Reason
 from schemas.records import (
     Account,
+    AuditEntry,
+    BillingHold,
     Command,
     Contact,
     Contract,
@@ -147,6 +149,20 @@ DRIFT = Topic(
     cleanup="compact",
 )
 
+AUDIT = Topic(
+    "mesh.audit",
+    "cases",
+    ("audit",),
+    "who did what to letters and cases, and why, hash-chained",
+    AuditEntry,
+    partitions=1,
+    partitioned_by="source",
+    retention_days=3650,
+)
+BILLING_HOLD = Topic(
+    "mesh.billing.hold", "cases", ("billing",), "billing waits for a case, or may go on", BillingHold, retention_days=90
+)
+
 #: Everything, in the order in which data passes.
 TOPICS: tuple[Topic, ...] = (
     *CDC.values(),
@@ -161,5 +177,7 @@ TOPICS: tuple[Topic, ...] = (
     *STATE_CRM.values(),
     *STATE_ERP.values(),
     DRIFT,
+    AUDIT,
+    BILLING_HOLD,
 )
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

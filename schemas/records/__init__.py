@@ -15,11 +15,14 @@ from schemas.records.crm import Account, Contact, Contract, Line, LineItem, Oppo
 from schemas.records.drift import Drift, DriftField, DriftKind, DriftStatus
 from schemas.records.envelope import Entity, Envelope, Operation, Side, Stamped, Travelling
 from schemas.records.erp import Customer, Invoice, Order, OrderLine
+from schemas.records.people import AuditEntry, BillingHold
 from schemas.records.raw import ErpChange, WebhookReceived
 
 __all__ = [
     "Account",
     "AccountWriteBack",
+    "AuditEntry",
+    "BillingHold",
     "Command",
     "CommandKind",
     "Contact",
