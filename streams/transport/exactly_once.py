@@ -56,7 +56,7 @@ class ExactlyOnce:
         event: Callable[[], threading.Event] = threading.Event,
     ) -> None:
         self._options = options
-        self._transactions = Transactions(outlet, options.transaction_timeout, clock)
+        self._transactions = Transactions(outlet, options.transaction_timeout, clock, event)
         self._pace = Pace(options.cycle_size, options.cycle_time)
         self._clock, self._event = clock, event
         self._thread: ConsumerThread

@@ -15,6 +15,7 @@ makes the coordinator finish or undo what the old one left.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -46,10 +47,16 @@ class InDoubt(Exception):
 class Transactions:
     """Begins and ends transactions of the outlet's producer. Not for two threads."""
 
-    def __init__(self, outlet: Outlet, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        outlet: Outlet,
+        timeout: float,
+        clock: Callable[[], float] = time.monotonic,
+        event: Callable[[], threading.Event] = threading.Event,
+    ) -> None:
         self._outlet = outlet
         self._timeout = timeout
-        self._clock = clock
+        self._clock, self._event = clock, event
 
     def open(self) -> None:
         """Fence every other producer of this name, and have what it left settled. Raises TransactionFailed."""
@@ -106,4 +113,4 @@ class Transactions:
                 again = error.retriable() and error.code() not in TIMED_OUT and not error.txn_requires_abort()
                 if not again or error.fatal() or self._clock() > deadline:
                     raise
-                time.sleep(BETWEEN_TRIES)
+                self._event().wait(BETWEEN_TRIES)

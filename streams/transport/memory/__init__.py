@@ -6,7 +6,7 @@
 One consumer per group owns everything; `rebalance` takes partitions away and gives them back. `fail_next` makes the
 next call of a name raise ("commit_transaction, done": after it has worked). Transactions become visible, with their
 offsets and a marker, when they are committed. An expelled consumer is no member any more, though nobody told it. Not
-simulated: several members, fencing of producers, retention, time.
+simulated: several members, retention, time.
 """
 
 from __future__ import annotations

@@ -73,10 +73,22 @@ class MemoryConsumer:
                     messages += [record for record in found if record is not None]
         return messages
 
-    def expel(self) -> None:
-        """The group does without this member from now on: what it commits is refused."""
+    def give(self, tps: Sequence[TP]) -> None:
+        """At the next poll assign these, too."""
+        self._events.append(lambda: self._assign([tp for tp in tps if tp not in self._positions]))
+
+    def expel(self, *, told: bool = False) -> None:
+        """The group does without this member from now on: what it commits is refused. `told`: at its next poll."""
         self._expelled = True
+        lost = list(self._positions)
         self._positions.clear()
+        self._events.clear()
+        if told:
+            self._events.append(lambda: self._revoke(lost, "on_lost"))
+
+    @property
+    def owned(self) -> list[TP]:
+        return list(self._positions)
 
     def memberid(self) -> str | None:
         return None if self._expelled else f"member-{id(self)}"
@@ -108,8 +120,14 @@ class MemoryConsumer:
     def get_watermark_offsets(self, tp: TopicPartition, **_: Any) -> tuple[int, int]:
         return (0, len(self._log.records[TP(tp.topic, tp.partition)]))
 
-    def consumer_group_metadata(self) -> MemoryConsumer:
-        return self
+    def consumer_group_metadata(self) -> tuple[MemoryConsumer, bool]:
+        """This consumer, and whether the metadata names a member: the broker checks those only."""
+        return self, not self._expelled
+
+    def check(self, *, named: bool) -> None:
+        """Refuse a named member that is none any more."""
+        if named and self._expelled:
+            raise KafkaException(KafkaError(KafkaError.UNKNOWN_MEMBER_ID, txn_requires_abort=True))
 
     def accept(self, offsets: list[TopicPartition]) -> None:
         """What a transaction commits."""

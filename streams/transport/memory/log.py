@@ -23,6 +23,7 @@ class MemoryLog:
         self.committed: dict[str, dict[TP, int]] = defaultdict(dict)
         self.consumers: list[MemoryConsumer] = []
         self.producers: list[MemoryProducer] = []
+        self.owners: dict[str | None, MemoryProducer] = {}  #: of transactional ids; all others are fenced
         self._failures: dict[str, deque[Exception]] = defaultdict(deque)
 
     def consumer(self, config: dict[str, Any]) -> MemoryConsumer:
@@ -50,6 +51,10 @@ class MemoryLog:
         with self.lock:
             mine = [records for tp, records in sorted(self.records.items()) if tp.topic == topic]
             return [record.value() for records in mine for record in records if record is not None]
+
+    def heal(self) -> None:
+        """No more failures."""
+        self._failures.clear()
 
     def fail_next(self, call: str, failure: Exception) -> None:
         self._failures[call].append(failure)

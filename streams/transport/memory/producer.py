@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from streams.transport.memory.consumer import MemoryConsumer
 from streams.transport.memory.message import MemoryMessage
@@ -21,10 +21,10 @@ class MemoryProducer:
 
     def __init__(self, log: MemoryLog, config: dict[str, Any]) -> None:
         self._log = log
-        self._transactional = "transactional.id" in config
+        self._name: str | None = config.get("transactional.id")
         self._open: list[tuple[Any, ...]] | None = None
         self._offsets: tuple[MemoryConsumer, list[TopicPartition]] | None = None
-        self._reports: deque[tuple[Any, MemoryMessage]] = deque()
+        self._queue: deque[tuple[tuple[Any, ...], Any]] = deque()
         self.calls: list[str] = []
 
     def produce(
@@ -37,25 +37,29 @@ class MemoryProducer:
         **extra: Any,
     ) -> None:
         self._log.maybe_fail("produce")
-        partition = max(0, partition)  # everything without a place goes to the first
-        if not self._transactional:
-            self._log.append(topic, value, key, partition, **extra)
+        record = (topic, value, key, max(0, partition), extra)  # everything without a place goes to the first
+        if self._name is None:
+            self._queue.append((record, report))
         elif self._open is None:
             raise RuntimeError("produce() outside a transaction")
         else:
-            self._open.append((topic, value, key, partition, extra))
-        if report is not None:
-            self._reports.append((report, MemoryMessage(TP(topic, partition), 0, key, value, extra)))
+            self._open.append(record)
+            if report is not None:
+                self._queue.append((record, report))
 
     def poll(self, _timeout: float = 0) -> int:
+        """Deliver what is queued, and report it."""
         error = None
         try:
             self._log.maybe_fail("delivery")
         except KafkaException as exc:
             error = exc.args[0]
-        while self._reports:
-            report, message = self._reports.popleft()
-            report(error, message)
+        while self._queue:
+            (topic, value, key, partition, extra), report = self._queue.popleft()
+            if error is None and self._name is None:
+                self._log.append(topic, value, key, partition, **extra)
+            if report is not None:
+                report(error, MemoryMessage(TP(topic, partition), 0, key, value, extra))
         return 0
 
     def purge(self) -> None:
@@ -66,10 +70,14 @@ class MemoryProducer:
         return self.poll()
 
     def __len__(self) -> int:
-        return len(self._reports)
+        return len(self._queue)
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
+        if name == "init_transactions":
+            self._log.owners[self._name] = self
+        if self._log.owners.get(self._name) is not self:
+            raise KafkaException(KafkaError(KafkaError._FENCED, fatal=True))
         self._log.maybe_fail(name)
 
     def init_transactions(self, _timeout: float) -> None:
@@ -82,10 +90,12 @@ class MemoryProducer:
         self._open, self._offsets = [], None
 
     def send_offsets_to_transaction(
-        self, offsets: list[TopicPartition], group: MemoryConsumer, _timeout: float
+        self, offsets: list[TopicPartition], group: tuple[MemoryConsumer, bool], _timeout: float
     ) -> None:
         self._call("send_offsets_to_transaction")
-        self._offsets = (group, offsets)
+        consumer, named = group
+        consumer.check(named=named)
+        self._offsets = (consumer, offsets)
 
     def commit_transaction(self, _timeout: float) -> None:
         self._call("commit_transaction")
