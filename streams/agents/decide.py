@@ -117,10 +117,10 @@ class DecideAgent:
         if full is None:
             outcome = decide_patch(event, facts, self.policy, work.now)
         else:
-            outcome = decide(full, facts, self.policy, work.now)
-            if not is_stale(full, facts):
-                self._keep(work, full)
-                work.view.learn(full, outcome)
+            outcome = decide(full.event, facts, self.policy, work.now)
+            if not is_stale(full.event, facts):
+                self._keep(work, event, full.event)
+                work.view.learn(full.event, outcome, full.told)
         subject, batch = _subject(event), work.batch
         match outcome:
             case Forward():
@@ -139,12 +139,12 @@ class DecideAgent:
             case _:
                 assert_never(outcome)
 
-    def _keep(self, work: _Work, event: Stamped) -> None:
-        """The record's newest state, and an end to holds of its older versions."""
-        state = state_record(event)
+    def _keep(self, work: _Work, event: Stamped, full: Stamped) -> None:
+        """The record's newest state, and an end to holds of its older versions; a patch ends none of other fields."""
+        state = state_record(full)
         if state is not None:
             self.publisher.forward(work.batch, state, event.meta.event_id, event.meta.traceparent)
-        for hold in work.view.superseded_by(event):
+        for hold in work.view.superseded_by(event) if event.meta.operation != "patch" else ():
             side_entity_key = hold.record
             subject = Subject(hold.event_id, side_entity_key[1], side_entity_key[2], hold.account_id)
             detail = f"event {event.meta.event_id} brought a newer version"

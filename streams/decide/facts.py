@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.records import Account, Contract, Invoice, LineItem, Opportunity, Stamped
+
+Position = tuple[int, int]  #: an event's place in its record's history: version, sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +20,16 @@ class Known:
     fingerprint: str | None = None  #: of what was last forwarded
     fingerprint_event: str | None = None  #: the event that forwarded it
     in_crm: bool = False  #: the CRM's own database has told of it, so that fields can be written back there
+    #: Where fields that came alone were last told: field name -> position. "" is the last telling of the whole record.
+    told: Mapping[str, Position] = field(default_factory=dict)
 
     @property
-    def position(self) -> tuple[int, int]:
+    def position(self) -> Position:
         return self.record.meta.position
+
+    def told_at(self, name: str) -> Position:
+        """The position of what is known of one field."""
+        return self.told.get(name, self.told.get("", self.position))
 
     def forwarded(self, fingerprint: str, event_id: str) -> bool:
         """Whether this content went out already, by another event. The same event repeated must go out again."""

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 from schemas.outcome import Record
 from schemas.records import Stamped
 from schemas.topics import STATE_CRM, STATE_ERP
-from streams.decide.facts import Facts, Known
+from streams.decide.facts import Facts, Known, Position
 
 
-def complete(event: Stamped, known: Known | None) -> Stamped | None:
-    """The event at full state: a patch is laid over what is known. None where a patch has nothing to lie on."""
-    if event.meta.operation != "patch":
-        return event
+@dataclass(frozen=True, slots=True)
+class Full:
+    """An event at full state, and where fields that came alone were told (`Known.told`)."""
+
+    event: Stamped
+    told: Mapping[str, Position] = field(default_factory=dict)
+
+
+def complete(event: Stamped, known: Known | None) -> Full | None:
+    """The event at full state, and where each of its fields was told. None where a patch has nothing to lie on.
+
+    A source that sends single fields may send them in any order, so each field keeps the position it was told at: an
+    older patch of another field still counts, and a whole record does not undo a newer patch.
+    """
+    patch = event.meta.operation == "patch"
     if known is None or known.deleted:
-        return None
-    given = {name: value for name, value in event if value is not None and name not in ("meta", "id")}
-    meta = event.meta.model_copy(update={"operation": "update"})
-    return known.record.model_copy(update={**given, "meta": meta})
+        return None if patch else Full(event)
+    if event.meta.operation == "delete" or not (patch or known.told):
+        return Full(event)
+    given = {name: value for name, value in event if name not in ("meta", "id") and not (patch and value is None)}
+    newer = {name: value for name, value in given.items() if event.meta.position >= known.told_at(name)}
+    if not newer:
+        return Full(event)  # stale, by its own position
+    return _merged(event, known, newer, patch)
+
+
+def _merged(event: Stamped, known: Known, newer: Mapping[str, Any], patch: bool) -> Full:
+    version, sequence = max(event.meta.position, known.position)
+    meta = event.meta.model_copy(update={"operation": "update", "version": version, "sequence": sequence})
+    whole = known.told_at("") if patch else event.meta.position
+    told = {name: at for name, at in known.told.items() if name and name not in newer and at > whole}
+    if patch:
+        told |= dict.fromkeys(newer, event.meta.position)
+    if told:
+        told[""] = whole
+    return Full(known.record.model_copy(update={**newer, "meta": meta}), told)
 
 
 def is_stale(event: Stamped, facts: Facts) -> bool:

@@ -90,6 +90,7 @@ async def save_view(
                 "deleted": known.deleted,
                 "in_crm": known.in_crm,
                 "body": known.record.model_dump(mode="json"),
+                "told": dict(known.told) or None,
                 "fingerprint": known.fingerprint,
                 "fingerprint_event": known.fingerprint_event,
                 "seen_topic": span.topic,
@@ -149,14 +150,17 @@ async def _load_records(
 
 def _known(row: Any, span: Span) -> Known:
     record = MODELS[row.entity].model_validate(row.body)
+    told = {name: (version, sequence) for name, (version, sequence) in (row.told or {}).items()}
     place = (row.seen_topic, row.seen_partition, row.seen_offset)
-    if span.is_ahead(*place):
-        # Read again after a crash: its position must not make this batch's own records look stale.
+    if span.is_kept(*place):
+        return Known(record, row.deleted, row.fingerprint, row.fingerprint_event, row.in_crm, told)
+    if span.is_ahead(*place) and not told:
+        # Read again after a crash: its position must not make this batch's own records look stale. (Single fields
+        # are compared one by one, and what told them last is not stale by its own position.)
         behind = record.meta.model_copy(update={"version": 0, "sequence": 0})
-        return Known(record.model_copy(update={"meta": behind}), row.deleted, in_crm=row.in_crm)
-    if not span.is_kept(*place):  # a true record, but its command may have been undone: sent again, the ledger sees it
-        return Known(record, row.deleted, in_crm=row.in_crm)
-    return Known(record, row.deleted, row.fingerprint, row.fingerprint_event, row.in_crm)
+        record = record.model_copy(update={"meta": behind})
+    # A true record, but its command may have been undone: it is sent again, and the sink's ledger sees a repeat.
+    return Known(record, row.deleted, in_crm=row.in_crm, told=told)
 
 
 async def _reserve_codes(connection: AsyncConnection, accounts: set[str], now: datetime) -> dict[str, str]:

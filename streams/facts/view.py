@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from schemas.records import (
     Stamped,
 )
 from streams.decide.commands import command_body, fingerprint_of
-from streams.decide.facts import Facts, Known
+from streams.decide.facts import Facts, Known, Position
 from streams.letters.holds import OpenHold
 
 CRM_DATABASE = "cdc:crm"  #: the source of events that the CRM's own database tells
@@ -104,14 +104,14 @@ class View:
         """The event waits from now on; what comes later in the batch sees it."""
         self.held.setdefault(key_of(event), []).append(hold)
 
-    def learn(self, event: Stamped, outcome: Outcome) -> None:
-        """Keep the event as the newest of its record, and what was forwarded for it."""
+    def learn(self, event: Stamped, outcome: Outcome, told: Mapping[str, Position] | None = None) -> None:
+        """Keep the event as the newest of its record, where its fields were told, and what was forwarded for it."""
         key = key_of(event)
         known = self.records.get(key)
         if known is None or event.meta.position >= known.position:
             fingerprints = (known.fingerprint, known.fingerprint_event) if known else (None, None)
             in_crm = event.meta.source == CRM_DATABASE or (known is not None and known.in_crm)
-            self.put(Known(event, event.meta.operation == "delete", *fingerprints, in_crm))
+            self.put(Known(event, event.meta.operation == "delete", *fingerprints, in_crm, told or {}))
             self.changed[key] = event
         match outcome:
             case Forward():

@@ -52,16 +52,18 @@ class Crm:
     def set_account(self, key: str, name: str) -> None:
         self.tick += 1
         old = self.accounts.get(key)
-        phone = old.phone if old else None
-        self.accounts[key] = Account(meta=meta("account", key, key, self.tick), id=key, name=name, phone=phone)
+        kept = {"phone": old.phone, "email": old.email} if old else {}
+        stamp = meta("account", key, key, self.tick)
+        self.accounts[key] = Account(meta=stamp, id=key, name=name).model_copy(update=kept)
         self.tell(self.accounts[key])
 
-    def patch_account(self, key: str, phone: str) -> None:
+    def patch_account(self, key: str, field_name: str, value: str) -> None:
+        """One field alone, as HubSpot tells it."""
         if key in self.accounts:
             self.tick += 1
             stamp = meta("account", key, key, self.tick, "patch")
-            self.accounts[key] = self.accounts[key].model_copy(update={"phone": phone, "meta": stamp})
-            self.tell(Account(meta=stamp, id=key, phone=phone))
+            self.accounts[key] = self.accounts[key].model_copy(update={field_name: value, "meta": stamp})
+            self.tell(Account(meta=stamp, id=key).model_copy(update={field_name: value}))
 
     def set_deal(self, key: str, account: str, stage: str, wanted: dict[str, int], row: str) -> None:
         """One transaction: the lines become `wanted` (sku -> quantity); the deal's own row is first, last or left."""
@@ -123,9 +125,10 @@ def logs_of(events: Iterable[Stamped]) -> dict[str, list[Stamped]]:
 _KEYS = st.sampled_from(["a1", "a2"])
 _ROWS = st.sampled_from(["first", "last", "left"])
 _LINES = st.dictionaries(st.sampled_from(["S1", "S2"]), st.integers(1, 2), max_size=2)
+_PATCHES = (st.sampled_from(["name", "phone", "email"]), st.sampled_from(["1", "2"]))
 _ACTS: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
     st.tuples(st.just("set_account"), st.tuples(_KEYS, st.sampled_from(["Ada", "Bob"]))),
-    st.tuples(st.just("patch_account"), st.tuples(_KEYS, st.sampled_from(["1", "2"]))),
+    st.tuples(st.just("patch_account"), st.tuples(_KEYS, *_PATCHES)),
     *[
         st.tuples(
             st.just("set_deal"),

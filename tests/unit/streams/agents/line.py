@@ -98,6 +98,7 @@ class Store:
                 body=known.record.model_dump(mode="json"),
                 deleted=known.deleted,
                 in_crm=known.in_crm,
+                told=dict(known.told) or None,
                 fingerprint=known.fingerprint,
                 fingerprint_event=known.fingerprint_event,
                 seen_topic=span.topic,

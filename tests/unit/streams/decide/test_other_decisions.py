@@ -158,8 +158,9 @@ def test_a_patch_is_laid_over_what_is_known_and_waits_for_what_is_not() -> None:
     patch = account(4, name=None, operation="patch").model_copy(update={"phone": "1", "country": None})
     full = complete(patch, Known(account(2)))
     assert full is not None
-    assert (full.model_dump()["name"], full.model_dump()["phone"], full.model_dump()["country"]) == ("Ada", "1", "DE")
-    assert (full.meta.operation, full.meta.version) == ("update", 4)
+    merged = full.event.model_dump()
+    assert (merged["name"], merged["phone"], merged["country"]) == ("Ada", "1", "DE")
+    assert (full.event.meta.operation, full.event.meta.version) == ("update", 4)
     for known in (None, Known(account(2), deleted=True)):
         assert complete(patch, known) is None
     assert isinstance(decide_patch(patch, Facts(), POLICY, NOW), Hold)
