@@ -20,7 +20,7 @@ from schemas.topics import TOPICS
 from streams.runtime.settings import load_settings
 
 #: Modules that add commands to the group.
-EXTENSIONS = ("schemas_check",)
+EXTENSIONS = ("schemas_check", "contracts")
 Json = Annotated[bool, typer.Option("--json", help="The ids by subject, as JSON on stdout.")]
 
 

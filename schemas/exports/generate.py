@@ -8,8 +8,9 @@ from typing import Any
 from schemas.contracts import Catalogue, covers
 from schemas.exports.asyncapi import asyncapi
 from schemas.exports.odcs import odcs
+from schemas.exports.pages import pages
 from schemas.exports.plain import yaml_text
-from schemas.released import newest_schema
+from schemas.released import newest_schema, released_versions
 from schemas.topics import TOPICS
 
 ASYNCAPI = "asyncapi.yaml"
@@ -36,3 +37,13 @@ def odcs_texts(catalogue: Catalogue) -> dict[str, str]:
         )
         for contract in catalogue.contracts.values()
     }
+
+
+def page_texts(catalogue: Catalogue) -> dict[str, str]:
+    """File name -> HTML: an index and one page per topic."""
+    versions = {
+        topic.record.__name__: [version for version, _ in released_versions(topic.record)]
+        for topic in TOPICS
+        if topic.record is not None
+    }
+    return pages(catalogue, TOPICS, versions)
