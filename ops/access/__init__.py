@@ -1,0 +1,1 @@
+"""Who may do what: roles as data, tokens hashed at rest."""

@@ -1,0 +1,14 @@
+"""People: the audit, grants, letters, cases, comments, billing holds. The SQL stands beside this file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))
