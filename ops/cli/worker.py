@@ -30,6 +30,7 @@ class Part(StrEnum):
     SINKS = "sinks"
     ERP_SOURCE = "erp-source"
     RECONCILER = "reconciler"
+    BOOKS = "books"
     ALL = "all"
 
 
@@ -115,6 +116,10 @@ def _runner(part: Part) -> Run:  # imports are here so that a worker loads only 
         from sinks.tryton.source import run_erp_source  # noqa: PLC0415
 
         return run_erp_source
+    if part is Part.BOOKS:
+        from ops.books.watch import run_books  # noqa: PLC0415
+
+        return run_books
     from reconciler.worker import run_reconciler  # noqa: PLC0415
 
     return lambda settings, stop: run_reconciler(settings, home_folder() / "reconciler", stop)

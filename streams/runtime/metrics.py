@@ -38,3 +38,16 @@ STALLS = Counter("mesh_stalls_total", "Stalls that stopped the worker", ["group"
 DRIFTS_OPEN = Gauge("mesh_drifts_open", "Drifts that are open now", ["entity", "kind"])
 COMPARED = Counter("mesh_compared_total", "Comparisons by result", ["entity", "result"])
 WATERMARK_LAG_SECONDS = Gauge("mesh_reconciler_watermark_lag_seconds", "How far event time is behind the clock")
+
+# The books: recounted from the topics and the holds by `worker books`. `flow` is the raw topic of the events.
+BOOKS_ACCEPTED = Gauge("mesh_books_accepted", "Events of the window: the sum of all that follow", ["flow"])
+BOOKS_APPLIED = Gauge("mesh_books_applied", "Events of the window whose every effect is verified", ["flow"])
+BOOKS_DEAD_LETTERED = Gauge("mesh_books_dead_lettered", "Events of the window that are dead letters", ["flow"])
+BOOKS_HELD = Gauge("mesh_books_held", "Events of the window that are on hold", ["flow"])
+BOOKS_SKIPPED = Gauge("mesh_books_skipped", "Events of the window that needed no effect", ["flow"])
+BOOKS_IN_FLIGHT = Gauge("mesh_books_in_flight", "Events of the window that are on their way", ["flow"])
+BOOKS_LOST = Gauge("mesh_books_lost", "Events of the window that were acknowledged and left no trace", ["flow"])
+BOOKS_BALANCED = Gauge("mesh_books_balanced", "1 where nothing of the window is lost", ["flow"])
+BOOKS_CONTRADICTIONS = Gauge("mesh_books_contradictions", "Facts of the window that do not fit each other")
+BOOKS_COUNTED_AT = Gauge("mesh_books_counted_at_seconds", "When the books were counted last; older is stale")
+BOOKS_COUNT_SECONDS = Gauge("mesh_books_count_seconds", "How long the last count took")

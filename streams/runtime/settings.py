@@ -82,6 +82,11 @@ class ReconcilerSettings(BaseModel):
     tick: timedelta = timedelta(seconds=1)
 
 
+class BooksSettings(BaseModel):
+    every: timedelta = timedelta(seconds=30)  #: from one count to the next, at least
+    window: timedelta = timedelta(hours=24)  #: how far back they look; some 3 kB of memory for each event in it
+
+
 class PolicySettings(BaseModel):
     discount_threshold_percent: Decimal = Field(
         default=Decimal(20), ge=0, le=100
@@ -113,6 +118,7 @@ class Settings(BaseSettings):
     sink: SinkSettings = Field(default_factory=SinkSettings)
     fuse: FuseSettings = Field(default_factory=FuseSettings)
     reconciler: ReconcilerSettings = Field(default_factory=ReconcilerSettings)
+    books: BooksSettings = Field(default_factory=BooksSettings)
     policy: PolicySettings = Field(default_factory=PolicySettings)
 
     def need(self, *names: str) -> None:
