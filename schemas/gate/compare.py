@@ -86,7 +86,8 @@ def _example(proof: Proof, change: Change, direction: Direction, label: str) -> 
     mine, others = (change.new, change.old) if direction == "backward" else (change.old, change.new)
     writer, reader = (label, "the new version") if direction == "backward" else ("the new version", label)
     for difference in proof.differences:
-        if difference.reader == mine and (difference.writer == others or difference.written == "nothing"):
+        same = difference.reader == mine and (difference.writer == others or difference.written == "nothing")
+        if same or (difference.path == change.path and mine.endswith("/symbols")):
             return f"{difference.told()} ({difference.path}, written with {writer}, read with {reader})"
     return _failure(proof, direction, label)
 
@@ -114,10 +115,10 @@ def _unexplained(
 
 def _surprises(proof: Proof, known: list[Change], direction: Direction, label: str) -> list[Remark]:
     """What only the records show: no rule knows the change. A change that has a rule explains a failure as well."""
-    places = {change.new for change in known} | {change.old for change in known}
+    places = {place for change in known for place in (change.new, change.old, change.path)}
     remarks = []
     for difference in proof.differences:
-        if not {difference.reader, difference.writer} & places:
+        if not {difference.reader, difference.writer, difference.path} & places:
             pointer = difference.reader if direction == "backward" else difference.writer
             remark = Remark("ML080", pointer, f'"{difference.path}" is not read as it was written', difference.path)
             remark.misreads[direction], remark.counter_example = [label], difference.told()

@@ -19,7 +19,7 @@ CORRECTIONS = {
     "specification); the package compares the bare text with a full name and says incompatible",
     "ambiguous_alias": "a reader's field that matches two fields of the writer, by name and by alias, is an error in "
     "Java; the package takes the first and says compatible",
-    "error_record": "a type `error` is a record to Java; the package raises",
+    "error_record": "a type `error` is a record to Java; the package has a kind of its own for it",
 }
 
 
@@ -59,11 +59,10 @@ class Reference:
 
 def correction(reader: Schema, writer: Schema, ours: Resolution, theirs: bool | None) -> str | None:
     """The name of the correction that explains a difference; None where nothing does."""
-    if theirs is None:
-        errors = '"error"' in json.dumps([reader.raw, writer.raw])
-        return "error_record" if errors else None
+    if not theirs and '"type": "error"' in json.dumps([reader.raw, writer.raw]):
+        return "error_record"
     if theirs:
         return "ambiguous_alias" if any(clash.kind == "alias" for clash in ours.clashes) else None
-    if any(type_.aliases for type_ in reader.named.values()):
+    if theirs is False and any(type_.aliases for type_ in reader.named.values()):
         return "alias_without_namespace"
     return None

@@ -21,7 +21,9 @@ def renamed(old: Type, new: Type) -> tuple[FieldPairs, FieldPairs, list[Field]]:
     gone: list[Field] = []
     taken: set[str] = set()
     for name, field in old.fields.items():
-        match = new.fields.get(name) or next((f for f in new.fields.values() if name in f.aliases), None)
+        match = new.fields.get(name) or next(
+            (f for f in new.fields.values() if name in f.aliases and f.name not in old.fields), None
+        )
         if match is None:
             gone.append(field)
         else:
