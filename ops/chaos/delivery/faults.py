@@ -83,5 +83,5 @@ def draw(campaign: Campaign) -> list[Fault]:
 
 def expected_seconds(faults: list[Fault]) -> float:
     """A rough guess: gaps, and what brokers and rolling restarts hold up."""
-    cost = {Kind.ROLLING_RESTART: 6.0, Kind.ZOMBIE: 2.0, **dict.fromkeys(OF_BROKERS, 4.0)}
-    return sum(fault.gap + cost.get(fault.kind, 0.5) for fault in faults)
+    cost = {Kind.ROLLING_RESTART: 6.0, Kind.ZOMBIE: 2.0, **dict.fromkeys(OF_BROKERS, 7.0)}
+    return sum(fault.gap + cost.get(fault.kind, 1.2) for fault in faults)

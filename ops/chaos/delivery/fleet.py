@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from typing import IO, Any
 
 from ops.chaos.delivery.campaign import SESSION_TIMEOUT, TRANSACTION_TIMEOUT, Campaign
 from ops.chaos.delivery.errors import WorkersGaveUp
+
+#: Time, process and level in front of a line of Faust's log.
+_LOG_HEAD = re.compile(r"^(\[[^\]]*\] *)+")
 
 
 @dataclass(frozen=True)
@@ -109,9 +113,9 @@ class Fleet:
         assert slot.process is not None
         log = self.job.logs / f"{slot.name}.log"
         lines = log.read_bytes()[-4000:].decode(errors="replace").splitlines()
-        told = [line for line in lines if "CRITICAL" in line or "Nothing of it is committed" in line] or lines
-        words = told[-1] if told else ""
-        return f"exit {slot.process.returncode}: {words[-240:]}"
+        why = [line for line in lines if "Nothing of it is committed" in line]
+        words = (why or [line for line in lines if "CRITICAL" in line] or lines or [""])[-1]
+        return f"exit {slot.process.returncode}: {_LOG_HEAD.sub('', words)[:240]}"
 
     def send(self, slot: Slot, number: signal.Signals) -> None:
         if slot.process is not None and slot.process.poll() is None:
