@@ -45,6 +45,8 @@ class _Walk:
 
     def types(self, old: Type, new: Type, path: str, at_old: str, at_new: str) -> Iterator[Change]:
         """Two types in the same place. `at_old`, `at_new`: the field that has them, or the type itself."""
+        if old.key is not None and old.key == new.key:
+            return
         if "union" in (old.kind, new.kind):
             for before, after in pairs(old, new):
                 yield from self.types(before, after, path, at_old, at_new)

@@ -47,7 +47,9 @@ class Type:
     branches: tuple[Type, ...] = ()
     logical: Logical | None = None
     ignored: str = ""  #: why a logical type that is written here has no effect
-    doc: bool = False
+    #: All that readers see of it, or None where that is not in one place (a name that refers elsewhere, an alias).
+    #: Two types with equal keys are one type, and need no comparing.
+    key: tuple[Any, ...] | None = None
 
     @property
     def simple(self) -> str:

@@ -67,13 +67,13 @@ class _Parser:
     def _finish(self, found: Type, raw: dict[str, Any]) -> Type:
         found.logical, found.ignored = read_logical(raw, found.kind, found.size)
         self.types.append(found)
+        if found.kind in PRIMITIVES:
+            found.key = (found.kind, found.logical)
         return found
 
     def _reference(self, name: str, pointer: str, space: str) -> Type:
         if name in PRIMITIVES:
-            found = Type(name, pointer)
-            self.types.append(found)
-            return found
+            return self._finish(Type(name, pointer), {})
         full = name if "." in name or not space else f"{space}.{name}"
         if full not in self.named and name not in self.named:
             _refuse(f'"{_short(name)}" is neither a type of Avro nor defined above this place', pointer)
@@ -93,6 +93,7 @@ class _Parser:
                 _refuse(f"{label} stands twice in one union", at)
             seen.add(label)
             union.branches += (branch,)
+        union.key = _key("union", *union.branches)
         return union
 
     def _container(self, raw: dict[str, Any], kind: str, pointer: str, space: str, depth: int) -> Type:
@@ -101,6 +102,7 @@ class _Parser:
             _refuse(f"{kind} without `{key}`", pointer)
         found = self._finish(Type(kind, pointer), raw)
         found.inner = self.type(raw[key], f"{pointer}/{key}", space, depth + 1)
+        found.key = _key(kind, found.inner)
         return found
 
     def _definition(self, raw: dict[str, Any], kind: str, pointer: str, space: str, depth: int) -> Type:
@@ -108,7 +110,7 @@ class _Parser:
         if full in self.named:
             _refuse(f'"{full}" is defined twice; the second time, refer to it by its name', f"{pointer}/name", "ML063")
         space = full.rpartition(".")[0]
-        found = Type("record" if kind == "error" else kind, pointer, full, doc=bool(raw.get("doc")))
+        found = Type("record" if kind == "error" else kind, pointer, full)
         found.aliases = frozenset(
             alias if "." in alias or not space else f"{space}.{alias}" for alias in _names(raw, "aliases", pointer)
         )
@@ -123,6 +125,8 @@ class _Parser:
             _enum(found, raw, pointer)
         elif kind != "fixed":
             self._fields(found, raw, pointer, space, depth)
+        if not found.aliases:
+            found.key = _definition_key(found)
         return found
 
     def _fields(self, record: Type, raw: dict[str, Any], pointer: str, space: str, depth: int) -> None:
@@ -151,6 +155,21 @@ class _Parser:
                 self.defaults.append((record.simple, field))
 
 
+def _key(kind: str, *inner: Type) -> tuple[Any, ...] | None:
+    keys = tuple(type_.key for type_ in inner)
+    return None if None in keys else (kind, keys)
+
+
+def _definition_key(found: Type) -> tuple[Any, ...] | None:
+    """A named type's key. None while something in it refers to a type that is still open, or has an alias."""
+    fields = []
+    for field in found.fields.values():
+        if field.type.key is None or field.aliases:
+            return None
+        fields.append((field.name, field.type.key, repr(field.default), field.pii, field.system_of_record))
+    return (found.kind, found.name, found.logical, found.size, found.symbols, found.default, tuple(fields))
+
+
 def _full_name(raw: dict[str, Any], pointer: str, space: str) -> str:
     name, given = raw.get("name"), raw.get("namespace", space)
     if not isinstance(name, str) or not all(_NAME.match(part) for part in name.split(".")):
@@ -164,7 +183,9 @@ def _full_name(raw: dict[str, Any], pointer: str, space: str) -> str:
 
 
 def _names(raw: dict[str, Any], key: str, pointer: str) -> list[str]:
-    found = raw.get(key, [])
+    if key not in raw:
+        return []
+    found = raw[key]
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         _refuse(f"`{key}` is a list of names", f"{pointer}/{key}")
     return found

@@ -30,10 +30,10 @@ class Prover:
         self._python = PythonReader()
 
     def prove(self, writer: Schema, reader: Schema, direction: Direction, thorough: bool) -> Proof:
-        """`thorough` has fastavro write and read real bytes; without it only the JVM's way is followed."""
+        """`thorough` has fastavro write and read real bytes; without it only the JVM's way is followed, for two."""
         found: dict[tuple[str, str, str], Difference] = {}
         failure = None
-        for raw in self._of(writer):
+        for raw in self._of(writer)[: _RECORDS if thorough else 2]:
             misread, failed = jvm_differences(writer.root, reader.root, raw, direction)
             for difference in misread:
                 found.setdefault((difference.reader, difference.writer, difference.who), difference)

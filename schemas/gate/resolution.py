@@ -47,6 +47,8 @@ class Resolution:
     def _resolve(self, reader: Type, writer: Type) -> tuple[Clash, ...]:
         if reader.kind == writer.kind and reader.kind in PRIMITIVES:
             return ()
+        if reader.key is not None and reader.key == writer.key:
+            return ()
         pair = (id(reader), id(writer))
         if pair not in self._memo:
             self._memo[pair] = ()  # a type inside itself: compatible unless something else says no
@@ -59,8 +61,8 @@ class Resolution:
         if reader.kind == "union":
             return self._into_union(reader, writer)
         if reader.kind != writer.kind:
-            self.delicate = True
             if reader.kind in PROMOTIONS.get(writer.kind, ()):
+                self.delicate = True
                 return ()
             return (Clash("type", reader.pointer, writer.pointer, f"wants {reader}, the data has {writer}"),)
         if reader.inner is not None and writer.inner is not None:
