@@ -14,6 +14,7 @@ COMMANDS = {
     "status": "parts",
     "doctor": "doctor",
     "demo": "demo",
+    "bench": "bench",
     "worker": "worker",
     "topics": "topics",
     "schemas": "schemas",

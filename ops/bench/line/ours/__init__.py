@@ -1,0 +1,1 @@
+"""Our side of the bench: ordinary Faust agents on MeshApp, and the sink runner."""
