@@ -41,12 +41,16 @@ def _pass_on(work: Job) -> Callable[[Batch], None]:
     return carry
 
 
-def _orders(work: Job) -> Callable[[Batch], None]:
-    """Every field is decoded, checked, and encoded again: nothing of the bytes that came is used."""
+def steps_of() -> Callable[[bytes], tuple[str, bytes]]:
+    """W1 with the public codec: every field is decoded, checked and encoded; nothing of the bytes that came is used."""
     codec = Codec(MemoryRegistry())
-    codec.writer("order", contract.SCHEMA_IN)
+    codec.writer("order", contract.SCHEMA_IN)  # the ids: 1 for what comes, 2 for what goes
     write = codec.writer("erp-order", contract.SCHEMA_OUT)
-    handle = contract.handle_with(lambda raw: codec.decode(raw).record, write)
+    return contract.handle_with(lambda raw: codec.decode(raw).record, write)
+
+
+def _orders(work: Job) -> Callable[[Batch], None]:
+    handle = steps_of()
     topics = work.outputs
 
     def carry(batch: Batch) -> None:
