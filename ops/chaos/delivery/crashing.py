@@ -69,9 +69,18 @@ def crash_everywhere(
 
 
 def crash_at(
-    point: CrashPoint, times: int, bootstrap: str, *, copies: int = 1, layer: Path | None = None
+    point: CrashPoint,
+    times: int,
+    bootstrap: str,
+    *,
+    copies: int = 1,
+    layer: Path | None = None,
+    patience: float = 60.0,
 ) -> CrashResult:
-    """Raises ChaosError or KafkaException when there can be no verdict."""
+    """`patience`: seconds without progress after which what is left is stuck.
+
+    Raises ChaosError or KafkaException when there can be no verdict.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="meshline-crash-")))
         topics = Topics(bootstrap, f"crash-{uuid4().hex[:8]}", _PARTITIONS, copies)
@@ -87,7 +96,7 @@ def crash_at(
         lives = Lives(point, job, topics)
         stack.callback(lives.close)
         deaths = sum(lives.live(1 + life % point.spread) for life in range(times))
-        left = lives.finish()
+        left = lives.finish(patience)
         outputs = folder / "outputs.sqlite"
         closed = observe(topics, outputs)
         verdict = judge(ledger.sent(inputs), ledger.seen(outputs))
@@ -143,10 +152,10 @@ class Lives:
         while not condition() and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    def finish(self) -> dict[int, tuple[int, int]]:
+    def finish(self, patience: float) -> dict[int, tuple[int, int]]:
         """A worker that lives on does the rest; what is left when nothing moves any more."""
         worker = self._start("w0", Job(**{**vars(self._job), "rate": 0.0}))
-        left = self._topics.await_finished(60, lambda: time.sleep(0.1))
+        left = self._topics.await_finished(patience, lambda: time.sleep(0.1))
         end_process(worker, signal.SIGTERM)
         return left
 
