@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import fastavro
@@ -89,12 +90,25 @@ class Codec:
         """The bytes as one of our records. Raises Undecodable, ContractViolation, RegistryUnavailable."""
         return validate(model, self.decode(data).record)
 
+    def untold(self, values: Iterable[bytes | None]) -> set[int]:
+        """The schema ids in the bytes that the registry was not asked for yet, or did not have."""
+        headers = [_HEADER.unpack_from(data) for data in values if data is not None and len(data) >= _HEADER.size]
+        return {schema_id for magic, schema_id in headers if magic == 0 and schema_id not in self._readers}
+
+    def learn(self, schema_id: int) -> None:
+        """Ask the registry for a schema; that it has none is told when bytes are read. Raises RegistryUnavailable."""
+        with suppress(Undecodable):
+            self._reader(schema_id)
+
     def _reader(self, schema_id: int) -> Reader:
         try:
             schema = self._registry.schema(schema_id)
         except UnknownSchema as error:
             raise Undecodable(str(error)) from error
-        self._readers[schema_id] = reader_for(fastavro.parse_schema(schema))
+        try:
+            self._readers[schema_id] = reader_for(fastavro.parse_schema(schema))
+        except Exception as error:
+            raise Undecodable(f"the registry's schema id {schema_id} is no Avro schema: {error!r}"[:500]) from error
         return self._readers[schema_id]
 
 

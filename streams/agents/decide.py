@@ -17,6 +17,7 @@ from schemas.outcome import DeadLetter, Forward, Hold, Skip, SkipWhy
 from schemas.reasons import Reason
 from schemas.records import Effect, Stamped
 from schemas.topics import BY_NAME, EFFECT_ERP
+from streams.agents.schemas_told import schemas_told
 from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_record
 from streams.facts import Span, View, load_view, save_view, take_turn
 from streams.letters.holds import NewHold, end_superseded, put_holds
@@ -59,6 +60,7 @@ class DecideAgent:
 
     async def run(self, batch: Batch) -> None:
         """Raises when the database or the registry is away: the worker stops and the batch is read again."""
+        await schemas_told(self.codec, batch)
         now = self.clock()
         metrics.EVENTS_READ.labels(STAGE, batch.tp.topic).inc(len(batch))
         arrived = [(message.offset() or 0, Original.of(message)) for message in batch]

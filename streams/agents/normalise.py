@@ -14,6 +14,7 @@ from schemas.outcome import Record
 from schemas.reasons import Reason
 from schemas.records import Stamped
 from schemas.topics import CLEAN
+from streams.agents.schemas_told import schemas_told
 from streams.intake.normalise import Arrival, Nothing, normalise
 from streams.letters.letter import Failure, Original, Subject
 from streams.publish import Publisher
@@ -36,6 +37,7 @@ class NormaliseAgent:
 
     async def run(self, batch: Batch) -> None:
         """Raises when the registry is away: the worker stops and the batch is read again."""
+        await schemas_told(self.codec, batch)
         now = self.clock()
         metrics.EVENTS_READ.labels(STAGE, batch.tp.topic).inc(len(batch))
         for message in batch:
