@@ -6,18 +6,20 @@ A drift's id is fixed by record and kind, so the same alert told twice is one al
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from reconciler.difference import Difference
 from reconciler.explain import closing_words
 from reconciler.rows import Subject
+from reconciler.rules import RULES_VERSION, Owner
 from schemas.identity import drift_id_for
 from schemas.records import Drift, DriftKind
 
 #: What `Drift.money` holds; beyond it the fields and the words still tell the amounts.
 _MONEY_LIMIT = Decimal(10) ** 14
+_PROPOSALS: dict[Owner, str] = {"crm": "write_erp", "erp": "write_crm", "people": "by_hand"}
 OpenDrifts = Mapping[DriftKind, Drift]
 
 
@@ -32,6 +34,7 @@ class Finding:
     erp_version: int | None
     since: datetime
     now: datetime
+    explained: Mapping[DriftKind, str] = field(default_factory=dict)  #: what accounts for a kind of difference
 
 
 def opened_and_changed(finding: Finding, open_: OpenDrifts) -> list[Drift]:
@@ -75,13 +78,18 @@ def _drift(finding: Finding, difference: Difference) -> Drift:
         status="opened",
         severity=difference.severity,
         fields=list(difference.fields),
-        money=difference.money if difference.money is None or abs(difference.money) < _MONEY_LIMIT else None,
+        money=_told(difference.money),
         currency=difference.currency,
         crm_version=finding.crm_version,
         erp_version=finding.erp_version,
         opened_at=finding.since,
         observed_at=finding.now,
         explanation=difference.explanation,
+        at_stake=_told(difference.at_stake),
+        owner=difference.owner,
+        proposal=_PROPOSALS[difference.owner],
+        explained_by=finding.explained.get(difference.kind, ""),
+        rules_version=RULES_VERSION,
     )
 
 
@@ -91,5 +99,14 @@ def _changed(finding: Finding, difference: Difference, before: Drift) -> Drift:
     return _drift(finding, difference).model_copy(update=kept)
 
 
+def explained_again(drift: Drift, explained_by: str, now: datetime) -> Drift:
+    """The drift, now that something accounts for it."""
+    return drift.model_copy(update={"status": "changed", "observed_at": now, "explained_by": explained_by})
+
+
 def _content(drift: Drift) -> object:
-    return drift.fields, drift.money, drift.currency, drift.severity
+    return drift.fields, drift.money, drift.currency, drift.severity, drift.explained_by
+
+
+def _told(amount: Decimal | None) -> Decimal | None:
+    return amount if amount is None or abs(amount) < _MONEY_LIMIT else None

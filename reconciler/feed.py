@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from reconciler.rows import MODELS, EntityName, Feed, Row
 from schemas.codec import Codec, ContractViolation, Undecodable
+from schemas.records import Effect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY_LIMIT = 128
@@ -20,8 +21,18 @@ class Unreadable:
 
     feed: Feed
     offset: int
-    entity: EntityName
+    entity: EntityName | Literal["effect"]
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One effect: how long the line took."""
+
+    feed: Feed
+    offset: int
+    recorded_at: datetime
+    effect: Effect
 
 
 def decode_rows(
@@ -41,6 +52,21 @@ def decode_rows(
             continue
         rows.append(Row(feed, offset, entity, key, _recorded_at(message.timestamp(), now), record))
     return rows, unreadable
+
+
+def decode_effects(messages: Iterable[Any], codec: Codec, now: datetime) -> tuple[list[Measure], list[Unreadable]]:
+    """Effects in the order read. Raises RegistryUnavailable."""
+    measures: list[Measure] = []
+    unreadable: list[Unreadable] = []
+    for message in messages:
+        feed, offset = Feed(message.topic(), message.partition()), message.offset()
+        try:
+            effect = codec.read(message.value(), Effect)
+        except (Undecodable, ContractViolation) as error:
+            unreadable.append(Unreadable(feed, offset, "effect", str(error)))
+            continue
+        measures.append(Measure(feed, offset, _recorded_at(message.timestamp(), now), effect))
+    return measures, unreadable
 
 
 def _key_of(key: bytes | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.rows import EntityName
-from schemas.topics import DRIFT, STATE_CRM, STATE_ERP, Topic
+from schemas.topics import DRIFT, EFFECT_CRM, EFFECT_ERP, STATE_CRM, STATE_ERP, Topic
 
 
 def _state_topics() -> dict[EntityName, Topic]:
@@ -21,15 +21,27 @@ def _state_topics() -> dict[EntityName, Topic]:
 
 @dataclass(frozen=True, slots=True)
 class ReconcilerTopics:
-    """`state` is the topic of each entity, `drift` where alerts go."""
+    """`state` is the topic of each entity, `effects` tell how slow the line is, `drift` is where alerts go."""
 
     state: Mapping[EntityName, Topic] = field(default_factory=_state_topics)
     drift: Topic = DRIFT
+    effects: tuple[Topic, ...] = (EFFECT_ERP, EFFECT_CRM)
 
     def prefixed(self, prefix: str) -> ReconcilerTopics:
         """The same map under other names."""
         state = {entity: replace(topic, name=prefix + topic.name) for entity, topic in self.state.items()}
-        return ReconcilerTopics(state, replace(self.drift, name=prefix + self.drift.name))
+        effects = tuple(replace(topic, name=prefix + topic.name) for topic in self.effects)
+        return ReconcilerTopics(state, replace(self.drift, name=prefix + self.drift.name), effects)
+
+    @property
+    def every(self) -> tuple[Topic, ...]:
+        """All of them."""
+        return (*self.state.values(), *self.effects, self.drift)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The names of those that are read all the time."""
+        return tuple(topic.name for topic in (*self.state.values(), *self.effects))
 
     @property
     def entities(self) -> dict[str, EntityName]:

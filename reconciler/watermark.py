@@ -47,12 +47,12 @@ class Watermarks:
         """`feeds`: the next offset to read of each."""
         self._feeds = {feed: _Progress(offset, now) for feed, offset in feeds.items()}
         self._idle = idle
-        self._held = NEVER
+        self.held = NEVER  #: the watermark as last judged by
 
     def on_row(self, feed: Feed, offset: int, event_time: datetime | None, now: datetime) -> bool:
         """A row was read, None where it is unreadable. Whether it is late: older than what was judged already."""
         progress = self._feeds[feed]
-        late = event_time is not None and event_time < self._held
+        late = event_time is not None and event_time < self.held
         if event_time is not None:
             progress.event_time = max(progress.event_time, event_time)
         progress.row_at = now
@@ -78,8 +78,8 @@ class Watermarks:
     def watermark(self, now: datetime) -> datetime:
         """Everything that happened before it, on both sides, has been read. Never goes back."""
         marks = (self._mark(one, now) for one in self._feeds.values())
-        self._held = max(self._held, min(marks, default=NEVER))
-        return self._held
+        self.held = max(self.held, min(marks, default=NEVER))
+        return self.held
 
     def feeds(self) -> Iterable[tuple[Feed, int]]:
         """Each feed and the next offset to read."""

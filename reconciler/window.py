@@ -7,147 +7,172 @@
 A difference counts from the newer of the two changes. Opening and changing a drift waits for the watermark to pass
 change + grace. Closing waits only until everything recorded before the change has been read (the frontier), so that a
 reconciler that still reads itself into the past neither opens nor closes anything. A row that comes late is taken in
-like any other: its record is looked at again.
+like any other, and told to `late`: its record is looked at again.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from reconciler.compare import compare
-from reconciler.difference import Comparison, Result
-from reconciler.drift import Finding, OpenDrifts, closed, opened_and_changed
-from reconciler.rows import Row, Subject, Version
-from reconciler.rules import PAIRS, RULES_VERSION
-from reconciler.state import State
-from reconciler.watermark import Watermarks
-from schemas.records import Drift, Invoice
+from reconciler.difference import Result
+from reconciler.drift import Finding, OpenDrifts, closed, explained_again, opened_and_changed
+from reconciler.explanations import Explanation, Explanations, KnownExplanations
+from reconciler.grace import Policy
+from reconciler.rows import Feed, Row, Subject
+from reconciler.sight import Seen, root_of, see
+from reconciler.state import Change, State
+from reconciler.watermark import NEVER, Watermarks
+from schemas.records import Drift, DriftKind
 
 #: What is counted per entity: each look at a record by its result, and rows that came late.
 Counted = Result | Literal["late"]
+_ORDER = {"account": 0, "opportunity": 1, "invoice": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """`grace` is how long the line may take; `pilot` names the accounts that are in step at all, None: everybody's."""
+class Late:
+    """A row that is older than what was judged already: where it is, and how late it was."""
 
-    grace: timedelta
-    pilot: frozenset[str] | None = None
-
-    def rules(self) -> str:
-        """What verdicts rest on: when it changes, everything is judged again."""
-        pilot = "all" if self.pilot is None else ",".join(sorted(self.pilot))
-        return f"{RULES_VERSION} {pilot}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One record as it stands on both sides."""
-
-    comparison: Comparison
-    account_id: str
-    crm: Version | None
-    erp: tuple[Version, ...]
-
-    @property
-    def changed_at(self) -> datetime | None:
-        return max((one.recorded_at for one in (*((self.crm,) if self.crm else ()), *self.erp)), default=None)
+    feed: Feed
+    offset: int
+    key: str
+    event_time: datetime
+    watermark: datetime
 
 
 class Window:
     """One reconciler's judgement. Its memory is the `State`; a new Window over the same state goes on where it was."""
 
-    def __init__(self, state: State, watermarks: Watermarks, policy: Policy) -> None:
+    def __init__(
+        self, state: State, watermarks: Watermarks, policy: Policy, explanations: Explanations | None = None
+    ) -> None:
         self._state = state
         self._marks = watermarks
         self._policy = policy
+        self._explanations = explanations or KnownExplanations()
         self._to_close: list[tuple[datetime, Subject]] = []
-        self._to_settle: list[tuple[datetime, Subject]] = []
+        self._to_settle: list[tuple[datetime, Subject, Change]] = []
+        self._rechecked = NEVER
         self.counts: Counter[tuple[str, Counted]] = Counter()
+        self.late: list[Late] = []  #: emptied by whoever tells them
         if not state.judged_by(policy.rules()):
             self._judge_all_again()
-        for subject, changed_at in state.waiting.items():
-            self._schedule(subject, changed_at)
+        for subject, change in state.waiting.items():
+            self._schedule(subject, change)
 
     def step(self, rows: Sequence[Row], now: datetime) -> list[Drift]:
         """Take rows in, then judge what is old enough. The drifts told are in the state's outbox too."""
-        touched: dict[Subject, datetime] = {}
+        touched: dict[Subject, Change] = {}
+        judged_to = self._marks.held
         for row in rows:
             if self._marks.on_row(row.feed, row.offset, row.event_time, now):
                 self.counts[row.entity, "late"] += 1
-            for subject in _subjects(row, *self._state.apply(row)):
-                touched[subject] = max(row.recorded_at, touched.get(subject, row.recorded_at))
-        for subject, recorded_at in touched.items():
-            self._look(subject, recorded_at)
-        return self._settle(now)
+                self.late.append(Late(row.feed, row.offset, row.key, row.event_time, judged_to))
+            change = Change(row.recorded_at, row.record is None or row.record.meta.operation == "delete")
+            for subject in self._state.apply(row):
+                touched[subject] = max(change, touched.get(subject, change))
+        for subject, change in touched.items():
+            self._look(subject, change)
+        return [*self._close(now), *self._settle(now), *self._recheck(now)]
 
-    def _look(self, subject: Subject, recorded_at: datetime) -> None:
+    def _look(self, subject: Subject, change: Change) -> None:
         """After a change: wait with what differs, or is told to differ; stop waiting where nothing is to be told."""
         seen = self._see(subject)
         differs = bool(seen.comparison.differences)
         self.counts[subject.pair, "in_flight" if differs else seen.comparison.result] += 1
         if differs or subject in self._state.open:
-            changed_at = max(recorded_at, seen.changed_at or recorded_at)
-            self._state.wait(subject, changed_at)
-            self._schedule(subject, changed_at)
+            newest = max(change, seen.changed or change)
+            self._state.wait(subject, newest)
+            self._schedule(subject, newest)
         else:
             self._state.stop_waiting(subject)
 
-    def _settle(self, now: datetime) -> list[Drift]:
-        told: list[Drift] = []
-        telling = self._state.next_telling(now)
-        for subject, changed_at in self._due(self._to_close, self._marks.frontier()):
+    def _close(self, now: datetime) -> Iterator[Drift]:
+        frontier, telling = self._marks.frontier(), self._state.next_telling(now)
+        while self._to_close and self._to_close[0][0] <= frontier:
+            changed_at, subject = heapq.heappop(self._to_close)
+            change = self._state.waiting.get(subject)
+            if change is None or change.at != changed_at:
+                continue  # a newer change has replaced it
             seen = self._see(subject)
-            told += self._tell(closed(self._finding(subject, seen, changed_at, telling), self._open(subject)))
+            yield from self._tell(closed(self._finding(subject, seen, changed_at, telling), self._open(subject)))
             if not seen.comparison.differences:
                 self._state.stop_waiting(subject)
-        watermark = self._marks.watermark(now)
-        for subject, due in self._due(self._to_settle, watermark, self._policy.grace):
+
+    def _settle(self, now: datetime) -> Iterator[Drift]:
+        due = self._due(self._marks.watermark(now))
+        if not due:
+            return
+        known = self._explanations.of([subject for _, subject, _ in due])
+        if known is None:  # judged as soon as it can be told what explains them
+            for entry in due:
+                heapq.heappush(self._to_settle, entry)
+            return
+        telling = self._state.next_telling(now)
+        for since, subject, _ in due:
             seen = self._see(subject)
             self.counts[subject.pair, seen.comparison.result] += 1
-            finding = self._finding(subject, seen, due, telling)
-            told += self._tell(closed(finding, self._open(subject)))
-            told += self._tell(opened_and_changed(finding, self._open(subject)))
+            finding = self._finding(subject, seen, since, telling, known)
+            yield from self._tell(closed(finding, self._open(subject)))
+            yield from self._tell(opened_and_changed(finding, self._open(subject)))
             self._state.stop_waiting(subject)
-        return told
 
-    def _due(
-        self, heap: list[tuple[datetime, Subject]], mark: datetime, grace: timedelta = timedelta(0)
-    ) -> Iterable[tuple[Subject, datetime]]:
-        """Take out what is due at the mark; entries that a newer change has replaced are dropped."""
-        while heap and heap[0][0] + grace <= mark:
-            changed_at, subject = heapq.heappop(heap)
-            if self._state.waiting.get(subject) == changed_at:
-                yield subject, changed_at + grace
+    def _due(self, mark: datetime) -> list[tuple[datetime, Subject, Change]]:
+        """Take out what is due at the mark, accounts first; the moment is change + grace, as the grace is now."""
+        found: list[tuple[datetime, Subject, Change]] = []
+        while self._to_settle and self._to_settle[0][0] <= mark:
+            _, subject, change = heapq.heappop(self._to_settle)
+            if self._state.waiting.get(subject) != change:
+                continue
+            due = change.at + self._grace(subject, change)
+            if due > mark:  # the line has become slower meanwhile
+                heapq.heappush(self._to_settle, (due, subject, change))
+            else:
+                found.append((due, subject, change))
+        return sorted(found, key=lambda one: (_ORDER[one[1].pair], one))
 
-    def _schedule(self, subject: Subject, changed_at: datetime) -> None:
+    def _recheck(self, now: datetime) -> Iterator[Drift]:
+        """Every now and then: what explains the open drifts? What is explained no longer gets its grace, then tells."""
+        if now - self._rechecked < self._policy.recheck or not self._state.open:
+            return
+        known = self._explanations.of(list(self._state.open))
+        if known is None:
+            return
+        self._rechecked = now
+        telling = self._state.next_telling(now)
+        for subject in list(self._state.open):
+            for kind, drift in list(self._open(subject).items()):
+                wanted = self._explained(subject, drift.account_id, known).get(kind, "")
+                if wanted and wanted != drift.explained_by:
+                    yield from self._tell([explained_again(drift, wanted, telling)])
+                elif not wanted and drift.explained_by and subject not in self._state.waiting:
+                    self._state.wait(subject, Change(now))
+                    self._schedule(subject, Change(now))
+
+    def _schedule(self, subject: Subject, change: Change) -> None:
         if subject in self._state.open:
-            heapq.heappush(self._to_close, (changed_at, subject))
-        heapq.heappush(self._to_settle, (changed_at, subject))
+            heapq.heappush(self._to_close, (change.at, subject))
+        heapq.heappush(self._to_settle, (change.at + self._grace(subject, change), subject, change))
 
-    def _see(self, subject: Subject) -> _Seen:
-        pair = PAIRS[subject.pair]
-        crm = self._state.record(pair.crm, subject.key)
-        if pair.name == "invoice":
-            erp = tuple(self._state.invoices_of(subject.key))
-        else:
-            found = self._state.record(pair.erp, subject.key)
-            erp = () if found is None else (found,)
-        account_id = next((one.meta.account_id for one in (crm, *erp) if one is not None), subject.key)
-        if self._policy.pilot is not None and account_id not in self._policy.pilot:
-            comparison = Comparison("out_of_scope")
-        else:
-            comparison = compare(
-                pair, subject.key, crm.record if crm is not None else None, [one.record for one in erp]
-            )
-        return _Seen(comparison, account_id, crm, erp)
+    def _grace(self, subject: Subject, change: Change) -> timedelta:
+        return self._policy.grace_for(self._state.latencies.slowest(subject.pair), change.gone)
 
-    def _finding(self, subject: Subject, seen: _Seen, since: datetime, now: datetime) -> Finding:
+    def _see(self, subject: Subject) -> Seen:
+        return see(self._state.sides, subject, self._policy.pilot)
+
+    def _finding(
+        self,
+        subject: Subject,
+        seen: Seen,
+        since: datetime,
+        now: datetime,
+        known: Mapping[Subject, Explanation] | None = None,
+    ) -> Finding:
         return Finding(
             subject=subject,
             account_id=seen.account_id,
@@ -156,7 +181,20 @@ class Window:
             erp_version=max((one.meta.version for one in seen.erp), default=None),
             since=since,
             now=now,
+            explained=self._explained(subject, seen.account_id, known) if known is not None else {},
         )
+
+    def _explained(
+        self, subject: Subject, account_id: str, known: Mapping[Subject, Explanation]
+    ) -> dict[DriftKind, str]:
+        """What accounts for each kind of drift of the record. What is there twice, no waiting event explains."""
+        found: dict[DriftKind, str] = {}
+        if subject in known:
+            reference = known[subject].reference
+            found = dict.fromkeys(("missing_in_erp", "field_mismatch", "total_mismatch"), reference)
+        elif (root := root_of(self._state.sides, subject, account_id)) is not None:
+            found["missing_in_erp"] = Explanation("drift", root).reference
+        return found
 
     def _open(self, subject: Subject) -> OpenDrifts:
         return dict(self._state.open.get(subject, {}))
@@ -167,23 +205,10 @@ class Window:
         return drifts
 
     def _judge_all_again(self) -> None:
-        for subject in {*self._state.subjects(), *self._state.open}:
-            changed_at = self._see(subject).changed_at
-            opened = (drift.observed_at for drift in self._open(subject).values())
-            at = max((*opened, *(() if changed_at is None else (changed_at,))), default=None)
-            if at is not None:
-                self._state.wait(subject, max(at, self._state.waiting.get(subject, at)))
-
-
-def _subjects(row: Row, was: Version | None, now: Version | None) -> Iterable[Subject]:
-    """The records of pairs that a row says something about."""
-    match row.entity:
-        case "account" | "customer":
-            return (Subject("account", row.key),)
-        case "opportunity":
-            return (Subject("opportunity", row.key),)
-        case "order":
-            return (Subject("opportunity", row.key), Subject("invoice", row.key))
-        case "invoice":
-            orders = {one.record.order_id for one in (was, now) if one is not None and isinstance(one.record, Invoice)}
-            return tuple(Subject("invoice", order) for order in sorted(filter(None, orders)))
+        for subject in {*self._state.sides.subjects(), *self._state.open}:
+            opened = (Change(drift.observed_at) for drift in self._open(subject).values())
+            seen = self._see(subject).changed
+            changes = [*opened, *(() if seen is None else (seen,))]
+            if changes:
+                newest = max(changes)
+                self._state.wait(subject, max(newest, self._state.waiting.get(subject, newest)))

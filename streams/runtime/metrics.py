@@ -18,6 +18,11 @@ HELD = Counter("mesh_held_total", "Events put on hold", ["wait"])
 HOLDS_OPEN = Gauge("mesh_holds_open", "Holds that wait now")
 SKIPPED = Counter("mesh_skipped_total", "Events that needed no effect", ["why"])
 
+# Cases.
+CASES_OPEN = Gauge("mesh_cases_open", "Cases of letters that are not closed", ["reason"])
+CASE_OLDEST = Gauge("mesh_case_oldest_opened_timestamp_seconds", "When the oldest open case began; 0: none", ["reason"])
+CASES_ESCALATED = Counter("mesh_cases_escalated_total", "Cases that were not resolved in time", ["reason"])
+
 # Sinks.
 EFFECTS = Counter("mesh_effects_total", "Commands settled, by outcome", ["target", "kind", "outcome"])
 CALLS = Counter("mesh_target_calls_total", "Calls to a target, by result", ["target", "result"])
@@ -38,6 +43,17 @@ STALLS = Counter("mesh_stalls_total", "Stalls that stopped the worker", ["group"
 DRIFTS_OPEN = Gauge("mesh_drifts_open", "Drifts that are open now", ["entity", "kind"])
 COMPARED = Counter("mesh_compared_total", "Comparisons by result", ["entity", "result"])
 WATERMARK_LAG_SECONDS = Gauge("mesh_reconciler_watermark_lag_seconds", "How far event time is behind the clock")
+DRIFT_RATIO = Gauge(
+    "mesh_drift_ratio",
+    "Records with an open drift that nothing explains, of all that are known",
+    ["entity", "severity"],
+)
+DRIFTS_EXPLAINED = Gauge("mesh_drifts_explained", "Open drifts that an open letter, hold or write accounts for")
+DRIFT_AT_STAKE = Gauge("mesh_drift_at_stake", "Money that open drifts put in doubt, in the currency", ["currency"])
+DRIFT_OLDEST_SECONDS = Gauge("mesh_drift_oldest_seconds", "Age of the oldest open drift that nothing explains")
+IN_FLIGHT_SECONDS = Gauge(
+    "mesh_reconciler_in_flight_seconds", "How long the line was measured to take, 99.9 %, before the floor", ["entity"]
+)
 
 # The books: recounted from the topics and the holds by `worker books`. `flow` is the raw topic of the events.
 BOOKS_ACCEPTED = Gauge("mesh_books_accepted", "Events of the window: the sum of all that follow", ["flow"])

@@ -76,8 +76,19 @@ class FuseSettings(BaseModel):
     run: int = Field(default=50, ge=1)  #: events in a row that became letters
 
 
+class PeopleSettings(BaseModel):
+    """Cases, their API and the audit."""
+
+    host: str = "127.0.0.1"
+    port: int = 8089  #: of the API; 0 takes a free one
+    audit_key: SecretStr = SecretStr("")  #: signs the audit's head; without it only the topic's copy proves the tail
+
+
 class ReconcilerSettings(BaseModel):
-    grace: timedelta = timedelta(minutes=5)  #: younger differences are in flight, not drift
+    grace: timedelta = timedelta(minutes=5)  #: younger differences are in flight; the floor of what is measured
+    grace_limit: timedelta = timedelta(hours=1)  #: a slower line than this is not waited for
+    grace_deleted: timedelta = timedelta(minutes=15)  #: at least, for a deletion: it may be half of a recreation
+    recheck: timedelta = timedelta(seconds=10)  #: how often it is asked what explains the open drifts
     idle: timedelta = timedelta(seconds=30)  #: a silent partition's watermark follows the clock after this
     tick: timedelta = timedelta(seconds=1)
 
@@ -117,6 +128,8 @@ class Settings(BaseSettings):
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     sink: SinkSettings = Field(default_factory=SinkSettings)
     fuse: FuseSettings = Field(default_factory=FuseSettings)
+    people: PeopleSettings = Field(default_factory=PeopleSettings)
+    token: SecretStr = SecretStr("")  #: of the person at the command line (`meshline access grant`)
     reconciler: ReconcilerSettings = Field(default_factory=ReconcilerSettings)
     books: BooksSettings = Field(default_factory=BooksSettings)
     policy: PolicySettings = Field(default_factory=PolicySettings)

@@ -34,7 +34,9 @@ def _collect() -> Iterator[None]:
 
 @pytest.fixture
 def settings(stack_settings: Settings) -> Settings:
-    quick = ReconcilerSettings(grace=_GRACE, idle=timedelta(seconds=0.5), tick=timedelta(seconds=0.2))
+    quick = ReconcilerSettings(
+        grace=_GRACE, grace_deleted=_GRACE, idle=timedelta(seconds=0.5), tick=timedelta(seconds=0.2)
+    )
     return stack_settings.model_copy(update={"reconciler": quick})
 
 
@@ -43,7 +45,7 @@ def topics(settings: Settings) -> Iterator[ReconcilerTopics]:
     """The reconciler's topics under a name of this test's own; removed afterwards."""
     own = ReconcilerTopics().prefixed(f"test-{uuid.uuid4().hex[:8]}-")
     admin = AdminClient({"bootstrap.servers": settings.bootstrap})
-    every = [*own.state.values(), own.drift]
+    every = own.every
     made = admin.create_topics([NewTopic(one.name, one.partitions, 1, config=one.config()) for one in every])
     for future in made.values():
         future.result(timeout=30)

@@ -11,6 +11,7 @@ from reconciler.compare import compare
 from reconciler.difference import Comparison
 from reconciler.rows import MODELS, EntityName, Feed, PairName, Row, StateRecord
 from reconciler.rules import PAIRS
+from schemas.records import Customer
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GRACE = timedelta(minutes=5)
@@ -77,6 +78,13 @@ def reference(last: Mapping[tuple[str, str], StateRecord]) -> set[tuple[str, str
                 erp = [one for (entity, _), one in last.items() if entity == "invoice" and one.order_id == key]  # type: ignore[union-attr]
             else:
                 erp = [one for (entity, other), one in last.items() if (entity, other) == (pair.erp, key)]
-            for one in compare(pair, key, last.get((pair.crm, key)), erp).differences:
+            twins = _twins(last, erp) if name == "account" else []
+            for one in compare(pair, key, last.get((pair.crm, key)), erp, twins).differences:
                 found.add((name, key, one.kind))
     return found
+
+
+def _twins(last: Mapping[tuple[str, str], StateRecord], erp: list[StateRecord]) -> list[StateRecord]:
+    taxes = {one.tax_id for one in erp if isinstance(one, Customer) and one.tax_id}
+    others = [one for (_, key), one in last.items() if key.startswith("erp:") and isinstance(one, Customer)]
+    return [one for one in others if one.tax_id in taxes]

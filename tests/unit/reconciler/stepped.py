@@ -6,22 +6,31 @@ from typing import Any
 
 from histories import FEEDS, GRACE, IDLE, at, row
 
+from reconciler.explanations import KnownExplanations
+from reconciler.grace import Policy
 from reconciler.rows import Row
 from reconciler.state import State
 from reconciler.store import MemoryStore
 from reconciler.watermark import Watermarks
-from reconciler.window import Policy, Window
+from reconciler.window import Window
 from schemas.records import Drift
 
 
 class Line:
     """A reconciler whose clock is moved by hand. `ends` of its feeds are where it has read to: it never lags."""
 
-    def __init__(self, store: MemoryStore | None = None, pilot: frozenset[str] | None = None, start: float = 0) -> None:
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        pilot: frozenset[str] | None = None,
+        start: float = 0,
+        policy: Policy | None = None,
+    ) -> None:
         self.store = store or MemoryStore()
         self.state = State(self.store)
         self.marks = Watermarks(FEEDS | self.state.positions, IDLE, at(start))
-        self.window = Window(self.state, self.marks, Policy(GRACE, pilot))
+        self.known = KnownExplanations()
+        self.window = Window(self.state, self.marks, policy or Policy(GRACE, pilot=pilot), self.known)
         self._next = dict(self.marks.feeds())
 
     def at(self, now: float, *rows: Row, ask: bool = True) -> list[tuple[str, str]]:

@@ -71,7 +71,7 @@ def test_an_invoice_that_moves_to_another_order_is_taken_from_the_first() -> Non
     line.at(1, row("invoice", "I1", 1, order_id="O1"), row("invoice", "I2", 1, order_id="O1"))
     line.at(2, row("invoice", "I2", 2, order_id="O2"))
     assert line.at(60) == []
-    assert [one.meta.key for one in line.state.invoices_of("O1")] == ["I1"]
+    assert [one.meta.key for one in line.state.sides.invoices_of("O1")] == ["I1"]
 
 
 def test_a_restart_goes_on_where_it_was() -> None:

@@ -1,0 +1,69 @@
+"""One record as it stands on both sides, compared. Pure over `Sides`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.compare import compare
+from reconciler.difference import Comparison
+from reconciler.rows import Subject, Version
+from reconciler.rules import PAIRS
+from reconciler.sides import Sides
+from reconciler.state import Change
+from schemas.identity import drift_id_for
+
+_ROOTS = ("missing_in_erp", "deleted_on_one_side")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen. `account_id` is the customer's; the record's own key where it has none."""
+
+    comparison: Comparison
+    account_id: str
+    crm: Version | None
+    erp: tuple[Version, ...]
+
+    @property
+    def changed(self) -> Change | None:
+        """The newest change on either side; None where neither side knows the record."""
+        return max(
+            (
+                Change(one.recorded_at, one.meta.operation == "delete")
+                for one in (*((self.crm,) if self.crm else ()), *self.erp)
+            ),
+            default=None,
+        )
+
+
+def see(sides: Sides, subject: Subject, pilot: frozenset[str] | None = None) -> Seen:
+    """Compare both sides of the record. Accounts outside the pilot are out of scope; None: everybody is in it."""
+    pair = PAIRS[subject.pair]
+    crm = sides.record(pair.crm, subject.key)
+    twins: list[Version] = []
+    if pair.name == "invoice":
+        erp = tuple(sides.invoices_of(subject.key))
+    else:
+        found = sides.record(pair.erp, subject.key)
+        erp = () if found is None else (found,)
+        twins = sides.twins_of(found) if found is not None and pair.name == "account" else []
+    account_id = next((one.meta.account_id for one in (crm, *erp) if one is not None), subject.key)
+    if pilot is not None and account_id not in pilot:
+        return Seen(Comparison("out_of_scope"), account_id, crm, erp)
+    comparison = compare(
+        pair,
+        subject.key,
+        crm.record if crm is not None else None,
+        [one.record for one in erp],
+        [one.record for one in twins],
+    )
+    return Seen(comparison, account_id, crm, erp)
+
+
+def root_of(sides: Sides, subject: Subject, account_id: str) -> str | None:
+    """The drift that is the root of this record's absence: without a customer there is no order."""
+    if subject.pair != "opportunity":
+        return None
+    account = see(sides, Subject("account", account_id))
+    kinds = [one.kind for one in account.comparison.differences if one.kind in _ROOTS and account.crm is not None]
+    return drift_id_for("account", account_id, kinds[0]) if kinds else None
