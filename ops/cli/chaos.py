@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from rich.table import Table
 
 from ops.chaos.delivery.campaign import LONG, Campaign, Guarantee
 from ops.chaos.delivery.crash_points import POINTS
-from ops.chaos.delivery.crashing import CrashResult, crash_everywhere
+from ops.chaos.delivery.crashing import crash_everywhere
 from ops.chaos.delivery.errors import ChaosError
 from ops.chaos.delivery.faults import draw, expected_seconds
 from ops.chaos.delivery.mutants.catalogue import MUTANTS
@@ -87,14 +87,12 @@ def _run(campaign: Campaign, *, mutants: bool, crashes: int, thorough: bool) -> 
     if mutants:
         check_all(MUTANTS)  # before the hours, not after
     outcome = carry_out(campaign, tell)
-    rows = _crashes(campaign, crashes, tell) if crashes else ()
-    trials = try_all(MUTANTS, tell, campaigns=thorough) if mutants else ()
-    return Report(outcome, trials, rows)
-
-
-def _crashes(campaign: Campaign, times: int, tell: Callable[[str], None]) -> Sequence[CrashResult]:
+    if not mutants and not crashes:
+        return Report(outcome)
     with Cluster(Path(tempfile.mkdtemp(prefix="meshline-chaos-")), campaign.brokers) as cluster:
-        return crash_everywhere(POINTS, times, cluster.bootstrap, tell, copies=len(cluster.nodes))
+        rows = crash_everywhere(POINTS, crashes, cluster.bootstrap, tell, copies=cluster.copies) if crashes else ()
+        trials = try_all(MUTANTS, cluster.bootstrap, tell, copies=cluster.copies, thorough=thorough) if mutants else ()
+    return Report(outcome, trials, rows)
 
 
 def _progress() -> Callable[[str], None]:

@@ -41,6 +41,7 @@ class Cluster:
 
     def __init__(self, folder: Path, size: int) -> None:
         self.nodes = range(1, size + 1)
+        self.copies = 3 if size >= 3 else 1
         self._home = Home(folder)
         self._running: dict[int, Started] = {}
         self._ports: dict[str, int] = {}
@@ -101,7 +102,7 @@ class Cluster:
             raise LocalPartsError(f"formatting {name} failed: {(done.stderr or done.stdout).strip()[-600:]}")
 
     def _properties(self, node: int) -> dict[str, object]:
-        copies, in_sync = (3, 2) if len(self.nodes) >= 3 else (1, 1)
+        copies, in_sync = self.copies, 2 if self.copies == 3 else 1
         controller = self._ports[f"controller-{node}"]
         return {
             "process.roles": "broker,controller",

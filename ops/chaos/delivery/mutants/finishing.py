@@ -72,7 +72,7 @@ FINISHING = (
         "watermark.py",
         "            self.position = spans.popleft().end",
         "            self.position = spans.popleft().end + 1",
-        campaign=True,
+        crash="after the commit",
     ),
     Mutant(
         "records-pass-an-unfinished-one",

@@ -14,5 +14,5 @@ class Mutant:
     file: str
     old: str
     new: str
-    #: Judged by a campaign on a broker, too: a fault there shows what it would do to readers.
-    campaign: bool = False
+    #: The crash point at which it shows on a broker, to readers; empty: its harm is rare, or of another kind.
+    crash: str = ""

@@ -25,7 +25,6 @@ READING = (
         "options.py",
         '"enable.auto.commit": False',
         '"enable.auto.commit": True',
-        campaign=True,
     ),
     Mutant(
         "starts-at-the-end",

@@ -14,7 +14,7 @@ TRANSACTIONS = (
         "            partition.watermark.position = messages[-1].offset() + 1\n"
         "        self._over.set()\n"
         "        if not self._cut:",
-        campaign=True,
+        crash="after the commit",
     ),
     Mutant(
         "commit-one-further",
@@ -22,6 +22,7 @@ TRANSACTIONS = (
         "exactly_once.py",
         "TopicPartition(p.tp.topic, p.tp.partition, end) for p, end",
         "TopicPartition(p.tp.topic, p.tp.partition, end + 1) for p, end",
+        crash="after the commit",
     ),
     Mutant(
         "offsets-outside-of-the-transaction",
@@ -32,7 +33,7 @@ TRANSACTIONS = (
         "        self._transactions.commit([], group)\n"
         "        offsets = [TopicPartition(p.tp.topic, p.tp.partition, end) for p, end in ends.items()]\n"
         "        self._thread.consumer.commit(offsets=offsets, asynchronous=False)\n",
-        campaign=True,
+        crash="after the commit",
     ),
     Mutant(
         "offsets-not-sent",
@@ -40,7 +41,7 @@ TRANSACTIONS = (
         "transaction.py",
         "        self._end(lambda producer: producer.send_offsets_to_transaction(offsets, group, self._timeout))\n",
         "",
-        campaign=True,
+        crash="after the commit",
     ),
     Mutant(
         "abort-skipped",
@@ -76,6 +77,7 @@ TRANSACTIONS = (
         "exactly_once.py",
         "            thread.consumer.seek(TopicPartition(partition.tp.topic, partition.tp.partition, start))\n",
         "",
+        crash="the repeated cycle begins",
     ),
     Mutant(
         "carried-messages-forgotten",
@@ -97,6 +99,7 @@ TRANSACTIONS = (
         "exactly_once.py",
         "            self._rewind(self._committed(cycle))",
         "            self._rewind(cycle)",
+        crash="the cycle after the doubt is committed",
     ),
     Mutant(
         "old-producer-after-a-time-out",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.chaos.delivery.crash_points import POINTS
 from ops.chaos.delivery.errors import MutantDoesNotApply
 from ops.chaos.delivery.mutants.catalogue import MUTANTS
 from ops.chaos.delivery.mutants.copy import ORIGINAL, check_all, layer_with, mutate
@@ -21,7 +22,8 @@ QUICK = {"watermark-takes-the-maximum": "test_watermark.py"}
 def test_there_are_enough_and_each_has_a_name_and_a_reason() -> None:
     assert len(BY_NAME) == len(MUTANTS) >= 20
     assert all(mutant.why and mutant.old != mutant.new for mutant in MUTANTS)
-    assert sum(mutant.campaign for mutant in MUTANTS) >= 3
+    assert len([mutant for mutant in MUTANTS if mutant.crash]) >= 5
+    assert {mutant.crash for mutant in MUTANTS} <= {"", *(point.name for point in POINTS)}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
