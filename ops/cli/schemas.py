@@ -1,4 +1,4 @@
-"""`meshline schemas ...`: Avro schemas of what travels. The group, and `draft` and `register`.
+"""`meshline schemas ...`: Avro schemas of what travels. The group, and `draft`.
 
 The group's other commands are in modules of their own, each with a function `extend(group)`.
 """
@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.cli.failure import say, told
-from schemas.avro_schema import avro_schema
-from schemas.records import Travelling
-from schemas.registry import ConfluentRegistry
-from schemas.released import newest_schema, released_versions
-from schemas.topics import TOPICS
-from streams.runtime.settings import load_settings
+from ops.cli.failure import say
+
+if TYPE_CHECKING:
+    from schemas.records import Travelling
 
 #: Modules that add commands to the group.
-EXTENSIONS = ("schemas_check", "contracts")
-Json = Annotated[bool, typer.Option("--json", help="The ids by subject, as JSON on stdout.")]
+EXTENSIONS = ("schemas_check", "schemas_diff", "schemas_register", "contracts")
 
 
 def register(app: typer.Typer) -> None:
     schemas = typer.Typer(help="Avro schemas of what travels.", no_args_is_help=True)
     schemas.command()(draft)
-    schemas.command("register")(register_all)
     for name in EXTENSIONS:
         import_module(f"ops.cli.{name}").extend(schemas)
     app.add_typer(schemas, name="schemas")
@@ -35,6 +30,9 @@ def register(app: typer.Typer) -> None:
 
 def draft(record: Annotated[str, typer.Argument(help="A record that some topic carries, such as Account.")]) -> None:
     """Print the schema of a record's model. Its place as a file is named on stderr; released files are not edited."""
+    from schemas.avro_schema import avro_schema  # noqa: PLC0415
+    from schemas.released import released_versions  # noqa: PLC0415
+
     carried = written_records()
     if record not in carried:
         raise typer.BadParameter(f"no topic carries {record!r}; one of: {', '.join(carried)}", param_hint="RECORD")
@@ -48,21 +46,9 @@ def draft(record: Annotated[str, typer.Argument(help="A record that some topic c
         say(f"the next version: schemas/avro/{record}/v{versions[-1][0] + 1 if versions else 1}.avsc")
 
 
-def register_all(json_output: Json = False) -> None:
-    """Register the newest schema of every topic's record. What is registered already keeps its id."""
-    with told():
-        settings = load_settings()
-        settings.need("registry_url")
-        registry = ConfluentRegistry(settings.registry_url)
-        ids = {t.subject: registry.register(t.subject, newest_schema(t.record)) for t in TOPICS if t.record is not None}
-    if json_output:
-        typer.echo(json.dumps(ids))
-        return
-    for subject, schema_id in ids.items():
-        say(f"{subject:40} schema id {schema_id}")
-
-
 def written_records() -> dict[str, type[Travelling]]:
     """The records that topics carry, by name."""
+    from schemas.topics import TOPICS  # noqa: PLC0415
+
     models = {topic.record.__name__: topic.record for topic in TOPICS if topic.record is not None}
     return dict(sorted(models.items()))

@@ -57,21 +57,32 @@ def check(
     if sum(option is not None for option in (against, registry)) > 1:
         raise typer.BadParameter("give one of --against and --registry", param_hint="--against")
     from schemas.gate.formats import FORMATS  # noqa: PLC0415 - `explain` needs none of it
+    from schemas.gate.sources import installed_folder  # noqa: PLC0415
 
     with refused():
-        report = _report(schemas, against, registry, topic, mode)
+        report = _report(schemas or installed_folder(), against, registry, topic, mode)
     typer.echo(FORMATS[form.value](report))
     raise typer.Exit(FOUND if report.findings else 0)
 
 
-def _report(
-    folder: Path | None, against: str | None, registry: str | None, topic: str | None, mode: Mode | None
-) -> Report:
-    from schemas.gate.gate import check_folder  # noqa: PLC0415
-    from schemas.gate.sources import installed_folder  # noqa: PLC0415
+def _report(folder: Path, against: str | None, registry: str | None, topic: str | None, mode: Mode | None) -> Report:
+    from schemas.gate.gate import check_folder, check_subjects, read_subjects  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
-    return check_folder(folder or installed_folder(), against, today, mode, topic_readers())
+    if topic is None and registry is None:
+        return check_folder(folder, against, today, mode, topic_readers())
+    subjects, bad, _ = read_subjects(folder, against, topic_readers())
+    if topic is not None:
+        from ops.cli.schemas_topic import topic_subject  # noqa: PLC0415
+
+        found = topic_subject(topic, registry, subjects)
+        return check_subjects(found, (), today, Mode.BACKWARD_TRANSITIVE, f"what is in {topic}")
+    from schemas.gate.online import OnlineRegistry, registered_subjects  # noqa: PLC0415
+
+    online = OnlineRegistry(registry or "")
+    found = registered_subjects(subjects, online, topic_subjects())
+    online.close()
+    return check_subjects(found, bad, today, mode, "the registry")
 
 
 def explain(rule: Annotated[str | None, typer.Argument(help="Its id or its name, such as ML011.")] = None) -> None:
@@ -96,6 +107,18 @@ def topic_readers() -> dict[str, tuple[str, ...]]:
             known = readers.get(topic.record.__name__, ())
             readers[topic.record.__name__] = tuple(dict.fromkeys((*known, *topic.readers)))
     return readers
+
+
+def topic_subjects() -> dict[str, tuple[str, ...]]:
+    """The registry's subjects of each of our records, from the declared topics."""
+    from schemas.topics import TOPICS  # noqa: PLC0415
+
+    subjects: dict[str, tuple[str, ...]] = {}
+    for topic in TOPICS:
+        if topic.record is not None:
+            name = topic.record.__name__
+            subjects[name] = (*subjects.get(name, ()), topic.subject)
+    return subjects
 
 
 @contextmanager

@@ -43,13 +43,19 @@ class _Walk:
     def __init__(self) -> None:
         self._seen: set[tuple[int, int]] = set()
 
-    def types(self, old: Type, new: Type, path: str, at_old: str, at_new: str) -> Iterator[Change]:
-        """Two types in the same place. `at_old`, `at_new`: the field that has them, or the type itself."""
+    def types(
+        self, old: Type, new: Type, path: str, at_old: str, at_new: str, by_name: bool = False
+    ) -> Iterator[Change]:
+        """Two types in the same place. `at_old`, `at_new`: the field that has them, or the type itself.
+
+        `by_name`: they are in a union where the name decides between several.
+        """
         if old.key is not None and old.key == new.key:
             return
         if "union" in (old.kind, new.kind):
+            by_name = any(sum(bool(branch.name) for branch in side.branches) > 1 for side in (old, new))
             for before, after in pairs(old, new):
-                yield from self.types(before, after, path, at_old, at_new)
+                yield from self.types(before, after, path, at_old, at_new, by_name)
             return
         if old.inner is not None and new.inner is not None and old.kind == new.kind:
             yield from self.types(old.inner, new.inner, path, at_old, at_new)
@@ -62,7 +68,9 @@ class _Walk:
             yield from _kinds(old, new, path, at_old, at_new)
             yield from _logical(old, new, path, at_old, at_new)
         if old.kind == new.kind:
-            yield from _names(old, new, path)
+            # A record inside a record is made from the reader's own schema: where it lives does not matter to it.
+            lives = by_name or not path or old.kind != "record" or old.simple != new.simple
+            yield from _names(old, new, path) if lives else ()
             yield from _symbols(old, new, path)
             if old.kind == "record":
                 yield from self._fields(old, new, path)

@@ -9,6 +9,7 @@ from schemas.gate.compare import Comparison, Remark
 from schemas.gate.errors import BadSchema
 from schemas.gate.findings import DEFAULT_MODE, Finding, Report, Subject, Version
 from schemas.gate.governance import Side, agreements, carried
+from schemas.gate.lone import alone
 from schemas.gate.model import Schema
 from schemas.gate.modes import Mode
 from schemas.gate.parse import parse_schema
@@ -67,11 +68,7 @@ class _Run:
             for version in subject.released
             if isinstance(parsed := self._schema(version.text), Schema)
         ]
-        remarks = [
-            Remark("ML014", type_.pointer, f"{type_} is read without its logical type: {type_.ignored}")
-            for type_ in schema.types
-            if type_.ignored
-        ]
+        remarks = alone(schema)
         remarks += self._comparison.remarks(schema, released, self._mode or subject.terms.mode or DEFAULT_MODE)
         if released:
             was = Side(released[-1][1], carried(subject.terms, subject.before))

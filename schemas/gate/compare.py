@@ -56,7 +56,7 @@ class Comparison:
             for change, remark in remarks:
                 if direction not in change.hurts:
                     continue
-                own = {clash for clash in clashes if _explains(change, clash, direction)}
+                own = {clash for clash in clashes if explains(change, clash, direction)}
                 explained |= own
                 (remark.breaks if own else remark.misreads)[direction] = [label]
                 remark.counter_example = remark.counter_example or _example(proof, change, direction, label)
@@ -77,7 +77,8 @@ class Comparison:
         return ours.clashes
 
 
-def _explains(change: Change, clash: Clash, direction: Direction) -> bool:
+def explains(change: Change, clash: Clash, direction: Direction) -> bool:
+    """Whether the clash is what the change does to the readers of that direction."""
     mine, others = (change.new, change.old) if direction == "backward" else (change.old, change.new)
     return clash.reader == mine or (clash.writer == others and clash.kind != "default")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,14 @@ def check_folder(
     `readers` names who reads a record, for messages, where no contract says so.
     """
     subjects, bad, label = read_subjects(folder, against, readers or {})
+    return check_subjects(subjects, bad, today, mode, label)
+
+
+def check_subjects(
+    subjects: Iterable[Subject], bad: Iterable[Finding], today: date, mode: Mode | None, label: str
+) -> Report:
+    """Check subjects that were read, and add the findings about files that could not be."""
+    bad = list(bad)
     report = check(subjects, today, mode, label)
     findings = tuple(sorted((*report.findings, *bad)))
     return replace(report, findings=findings, checked=report.checked + len({finding.file for finding in bad}))

@@ -26,13 +26,18 @@ def agreements(old: Side, new: Side) -> Iterator[Remark]:
     yield from _key(old, new)
     yield from _marks(old, new)
     before, after = old.terms, new.terms
-    if old.schema.raw != new.schema.raw and before.version and before.version == after.version:
+    if _changed(old.schema, new.schema) and before.version and before.version == after.version:
         message = f"the schema changed and its contract still says version {after.version}"
         yield Remark("ML043", "", message)
     weaker = (before.mode or DEFAULT_MODE).promises() - (after.mode or DEFAULT_MODE).promises()
     if before.mode is not None and weaker:
         message = f"the contract's mode was {before.mode}, is {after.mode or DEFAULT_MODE}: no longer {_list(weaker)}"
         yield Remark("ML044", "", message)
+
+
+def _changed(old: Schema, new: Schema) -> bool:
+    """Whether readers could see a difference: a changed comment is none."""
+    return old.root.key is None or old.root.key != new.root.key
 
 
 def _key(old: Side, new: Side) -> Iterator[Remark]:

@@ -31,7 +31,7 @@ class PythonReader:
             with_logical, without = self._compile(writer)
             target, _ = self._compile(reader)
             buffer = BytesIO()
-            fastavro.schemaless_writer(buffer, without, _tagged(writer.root, raw))
+            fastavro.schemaless_writer(buffer, without, tagged(writer.root, raw))
             buffer.seek(0)
             read = fastavro.schemaless_reader(buffer, with_logical, target)
         except Exception as error:  # fastavro's errors have no one root
@@ -58,18 +58,18 @@ def without_logical(raw: Any) -> Any:
     return [without_logical(item) for item in raw] if isinstance(raw, list) else raw
 
 
-def _tagged(type_: Type, raw: Any) -> Any:
+def tagged(type_: Type, raw: Any) -> Any:
     """The raw record as fastavro wants it: a union's value says which branch it is."""
     if isinstance(raw, Branch):
         branch = type_.branches[raw.index]
-        value = _tagged(branch, raw.raw)
+        value = tagged(branch, raw.raw)
         return value if branch.kind == "null" else (branch.name if branch.kind in NAMED else branch.kind, value)
     if type_.kind == "record":
-        return {name: _tagged(field.type, raw[name]) for name, field in type_.fields.items()}
+        return {name: tagged(field.type, raw[name]) for name, field in type_.fields.items()}
     if type_.kind == "array" and type_.inner is not None:
-        return [_tagged(type_.inner, item) for item in raw]
+        return [tagged(type_.inner, item) for item in raw]
     if type_.kind == "map" and type_.inner is not None:
-        return {key: _tagged(type_.inner, item) for key, item in raw.items()}
+        return {key: tagged(type_.inner, item) for key, item in raw.items()}
     return raw
 
 

@@ -18,7 +18,7 @@ from schemas.gate.modes import Mode
 from schemas.gate.parse import schema_of
 from schemas.gate.resolution import Resolution
 from tests.golden.evolution.cases import Case, cases, differences
-from tests.integration.jvm_judge import judge
+from ops.bench.gate.jvm_judge import judge
 from tests.stack import Running
 
 

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericEnumSymbol;
 import org.apache.avro.generic.GenericFixed;
+import org.apache.avro.generic.GenericRecordBuilder;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
@@ -32,8 +34,11 @@ import org.apache.avro.io.EncoderFactory;
  * {"reader": schema, "writer": schema}                        -> {"compatible": bool} or {"error": text}
  * {"reader": schema, "writer": schema, "records": [base64]}   -> adds {"reads": [...], "means": [...]}
  *
+ * {"old": schema, "new": schema, "records": [base64]}        -> {"before": [...], "after": [...]}
+ *
  * "means" is each record read with its own writer's schema, "reads" with the reader's and then written again with it,
- * as a worker does that passes records on. A value is [kind, text]; a record that fails is {"error": text}.
+ * as a worker does that passes records on. "before" and "after" are each record as a producer builds it that leaves out
+ * what has a default in the old schema. A value is [kind, text]; a record that fails is {"error": text}.
  */
 public final class Judge {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -49,6 +54,9 @@ public final class Judge {
     private static ObjectNode answer(JsonNode question) {
         ObjectNode answer = JSON.createObjectNode();
         try {
+            if (question.has("old")) {
+                return built(question);
+            }
             Schema reader = new Schema.Parser().parse(JSON.writeValueAsString(question.get("reader")));
             Schema writer = new Schema.Parser().parse(JSON.writeValueAsString(question.get("writer")));
             SchemaCompatibility.SchemaPairCompatibility pair =
@@ -68,6 +76,61 @@ public final class Judge {
             answer.put("error", problem.getClass().getSimpleName() + ": " + problem.getMessage());
         }
         return answer;
+    }
+
+    private static ObjectNode built(JsonNode question) throws Exception {
+        Schema old = new Schema.Parser().parse(JSON.writeValueAsString(question.get("old")));
+        Schema fresh = new Schema.Parser().parse(JSON.writeValueAsString(question.get("new")));
+        ObjectNode answer = JSON.createObjectNode();
+        ArrayNode before = answer.putArray("before");
+        ArrayNode after = answer.putArray("after");
+        for (JsonNode record : question.get("records")) {
+            BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(Base64.getDecoder().decode(record.asText()), null);
+            Object value = new GenericDatumReader<Object>(old).read(null, decoder);
+            before.add(rebuilt(value, old, old));
+            after.add(rebuilt(value, old, fresh));
+        }
+        return answer;
+    }
+
+    private static JsonNode rebuilt(Object value, Schema from, Schema to) {
+        try {
+            return told(rebuild(value, from, to));
+        } catch (RuntimeException problem) {
+            ObjectNode failed = JSON.createObjectNode();
+            failed.put("error", problem.getClass().getSimpleName() + ": " + problem.getMessage());
+            return failed;
+        }
+    }
+
+    private static Object rebuild(Object value, Schema from, Schema to) {
+        if (from.getType() == Schema.Type.UNION) {
+            from = from.getTypes().get(GenericData.get().resolveUnion(from, value));
+        }
+        if (to.getType() == Schema.Type.UNION) {
+            Schema.Type wanted = from.getType();
+            to = to.getTypes().stream().filter(branch -> branch.getType() == wanted).findFirst().orElse(to);
+        }
+        if (value instanceof GenericData.Record record && to.getType() == Schema.Type.RECORD) {
+            GenericRecordBuilder builder = new GenericRecordBuilder(to);
+            for (Schema.Field field : from.getFields()) {
+                Schema.Field target = to.getField(field.name());
+                Object inner = record.get(field.pos());
+                boolean left = field.hasDefaultValue() && !(inner instanceof Collection<?> || inner instanceof IndexedRecord);
+                if (target != null && !left) {
+                    builder.set(target, rebuild(inner, field.schema(), target.schema()));
+                }
+            }
+            return builder.build();
+        }
+        if (value instanceof Collection<?> items && to.getType() == Schema.Type.ARRAY) {
+            ArrayList<Object> copy = new ArrayList<>();
+            for (Object item : items) {
+                copy.add(rebuild(item, from.getElementType(), to.getElementType()));
+            }
+            return copy;
+        }
+        return value;
     }
 
     private static GenericData data() {

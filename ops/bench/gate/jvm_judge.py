@@ -47,10 +47,11 @@ class Judge:
 
 
 @contextmanager
-def judge() -> Iterator[Judge]:
-    """A judge for as long as the block runs."""
-    jars = [str(checked(jar)) for jar in locked("avro", _FOLDER / "jars.lock")]
-    classes = cached(f"judge-{sha256(_SOURCE.read_bytes()).hexdigest()[:12]}", lambda folder: _compile(jars, folder))
+def judge(library: str = "avro") -> Iterator[Judge]:
+    """A judge for as long as the block runs: with Avro 1.12 ("avro"), or with the last one before it ("avro11")."""
+    newest = [str(checked(jar)) for jar in locked("avro", _FOLDER / "jars.lock")]
+    classes = cached(f"judge-{sha256(_SOURCE.read_bytes()).hexdigest()[:12]}", lambda folder: _compile(newest, folder))
+    jars = [str(checked(jar)) for jar in locked(library, _FOLDER / "jars.lock")]
     flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     argv = [java(), *flags, "-cp", ":".join([str(classes), *jars]), "Judge"]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
