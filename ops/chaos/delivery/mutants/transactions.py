@@ -14,7 +14,6 @@ TRANSACTIONS = (
         "            partition.watermark.position = messages[-1].offset() + 1\n"
         "        self._over.set()\n"
         "        if not self._cut:",
-        crash="after the commit",
     ),
     Mutant(
         "commit-one-further",
