@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Rounded
+from functools import cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: The ordinal of 1970-01-01, which Avro's dates count from.
@@ -19,6 +20,10 @@ class Malformed(ValueError):
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
     """The number that begins at `at`, signed, and where it ends. Raises Malformed, IndexError."""
+    first, second = data[at], data[at + 1] if data[at] > 127 else 0
+    if second < 128:
+        number = first & 127 | second << 7
+        return (number >> 1) ^ -(number & 1), at + 1 + (first > 127)
     number = shift = 0
     for place in range(at, at + _LONGEST):
         byte = data[place]
@@ -53,11 +58,19 @@ def block(data: bytes, at: int, count: int, least: int) -> tuple[int, int]:
     return count, at
 
 
-def wide_amount(number: int, precision: int, unit: Decimal) -> Decimal:
-    """An amount with more digits than the schema allows: only where they are zeros at the end. Raises Malformed."""
-    if len(str(abs(number)).rstrip("0")) > precision or abs(number) >= 10**190:
+def wide_amount(raw: bytes, precision: int, unit: Decimal) -> Decimal:
+    """An amount that may have more digits than the schema allows: only zeros at the end. Raises Malformed."""
+    if len(raw) > precision // 2 + 32:  # refused before it becomes a number
+        raise Malformed(f"an amount of {len(raw)} bytes")
+    number = int.from_bytes(raw, "big", signed=True)
+    if abs(number) >= 10**190 or len(str(abs(number)).rstrip("0")) > precision:
         raise Malformed(f"an amount of more than {precision} digits")
     return EXACT.multiply(number, unit)
+
+
+def narrow_bytes(precision: int) -> int:
+    """So many bytes, and fewer, never hold a number of more than `precision` digits."""
+    return (10**precision).bit_length() // 8
 
 
 def encode_long(number: int) -> bytes:
@@ -65,12 +78,32 @@ def encode_long(number: int) -> bytes:
     if not -(1 << 63) <= number < 1 << 63:
         raise OverflowError(f"{number} has more than 64 bits")
     left = (number << 1) ^ (number >> 63)
+    if left < 1 << 21:
+        return bytes((left & 127 | 128, left >> 7 & 127 | 128, left >> 14)) if left > 16383 else _short(left)
     out = bytearray()
     while left > 127:
         out.append(left & 127 | 128)
         left >>= 7
     out.append(left)
     return bytes(out)
+
+
+def _short(left: int) -> bytes:
+    return bytes((left & 127 | 128, left >> 7)) if left > 127 else bytes((left,))
+
+
+#: Fourteen bits as two bytes of a number that goes on, and as the two last ones.
+PAIR = tuple(bytes((bits & 127 | 128, bits >> 7 | 128)) for bits in range(1 << 14))
+LAST = tuple(bytes((bits & 127 | 128, bits >> 7)) for bits in range(1 << 14))
+
+
+@cache
+def bits_of_pairs() -> tuple[list[int], list[int]]:
+    """The way back, by the two bytes as a little-endian number; -1 where they are no such pair."""
+    pairs, lasts = [-1] * (1 << 16), [-1] * (1 << 16)
+    for bits in range(1 << 14):
+        pairs[int.from_bytes(PAIR[bits], "little")] = lasts[int.from_bytes(LAST[bits], "little")] = bits
+    return pairs, lasts
 
 
 #: The encodings of small lengths and numbers: SMALL[n] for 0 <= n < len(SMALL).

@@ -33,6 +33,7 @@ _KNOWN = {
     "EPOCH": numbers.EPOCH,
     "Malformed": numbers.Malformed,
     "double": struct.Struct("<d").unpack_from,
+    "pairs_at": struct.Struct("<4H").unpack_from,
     "float32": struct.Struct("<f").unpack_from,
 }
 
@@ -121,27 +122,24 @@ class _Compiler:
 
     def _moment(self) -> str:
         """A number that has eight bytes, as microseconds of our century have; any other goes the usual way."""
-        name = self.source.name()
-        parts = [self.source.name("b") for _ in range(8)]
-        more = sum(128 << 7 * place for place in range(7))
-        whole = " + ".join(f"({part} << {7 * place})" if place else part for place, part in enumerate(parts))
+        self.source.objects["PAIRS"], self.source.objects["LASTS"] = numbers.bits_of_pairs()
+        name = self._bind("-1")
         with self.source.block("if len(data) >= at + 8:"):
-            self.source.add(f"{', '.join(parts)} = data[at:at + 8]")
-            with self.source.block(f"if {' & '.join(parts[:7])} > 127 >= {parts[7]}:"):
-                self.source.add(f"{name} = {whole} - {more}", f"{name} = ({name} >> 1) ^ -({name} & 1)", "at += 8")
-            with self.source.block("else:"):
-                self.source.add(f"{name}, at = varint(data, at)")
-        with self.source.block("else:"):
+            self.source.add("a, b, c, d = pairs_at(data, at)")
+            # one that is no pair is -1, and makes the whole negative
+            self.source.add(f"{name} = PAIRS[a] | PAIRS[b] << 14 | PAIRS[c] << 28 | LASTS[d] << 42")
+        with self.source.block(f"if {name} < 0:"):
             self.source.add(f"{name}, at = varint(data, at)")
+        with self.source.block("else:"):
+            self.source.add(f"{name} = ({name} >> 1) ^ -({name} & 1)", "at += 8")
         return name
 
     def _logical(self, schema: Any, name: str) -> str:
         match name:
             case "bytes-decimal":
-                return self._decimal(schema, f"data[at:at + {self._length()}]", "at += n")
+                return self._decimal(schema, self._length())
             case "fixed-decimal":
-                size = int(schema["size"])
-                return self._decimal(schema, f"data[at:at + {size}]", f"at += {size}")
+                return self._decimal(schema, str(int(schema["size"])))
             case "int-date":
                 return self._bind(f"date_of({self._number()} + {numbers.EPOCH_DAY})")
             case "long-timestamp-micros":
@@ -151,20 +149,15 @@ class _Compiler:
             case _:
                 raise Unsupported(name)
 
-    def _decimal(self, schema: Any, taken: str, then: str) -> str:
+    def _decimal(self, schema: Any, size: str) -> str:
         precision = int(schema["precision"])
         unit = self.source.constant(Decimal(1).scaleb(-int(schema.get("scale", 0))))
-        limit = self.source.constant(10**precision)
-        raw, name = self.source.name(), self.source.name()
-        most = precision // 2 + 32  # bytes, leading zeros included; more are refused before they become a number
-        self.source.add(f"{raw} = {taken}", then)
-        with self.source.block(f"if len({raw}) > {most}:"):
-            self.source.add("raise Malformed('an amount of too many bytes')")
-        self.source.add(f"{name} = number_of({raw}, 'big', signed=True)")
-        with self.source.block(f"if -{limit} < {name} < {limit}:"):
-            self.source.add(f"{name} = times({name}, {unit})")
+        name = self.source.name()
+        with self.source.block(f"if {size} <= {numbers.narrow_bytes(precision)}:"):
+            self.source.add(f"{name} = times(number_of(data[at:at + {size}], 'big', signed=True), {unit})")
         with self.source.block("else:"):
-            self.source.add(f"{name} = wide({name}, {precision}, {unit})")
+            self.source.add(f"{name} = wide(data[at:at + {size}], {precision}, {unit})")
+        self.source.add(f"at += {size}")
         return name
 
     def _enum(self, schema: Any) -> str:

@@ -22,6 +22,8 @@ Writer = Callable[[Any], bytes]
 
 _KNOWN = {
     "SMALL": numbers.SMALL,
+    "PAIR": numbers.PAIR,
+    "LAST": numbers.LAST,
     "long_of": numbers.encode_long,
     "check": numbers.check_precision,
     "whole": numbers.whole,
@@ -138,11 +140,11 @@ class _Compiler:
         """Shifted by the scale an amount is a plain number; `int` refuses the point of any other."""
         precision = int(schema["precision"])
         shift = self.source.constant(Decimal(1).scaleb(int(schema.get("scale", 0))))
-        limit = self.source.constant(10**precision)
+        least, most = self.source.constant(-(10**precision)), self.source.constant(10**precision)
         self._require(f"{value}.__class__ is Decimal")
         text = self._bind(f"str(times({value}, {shift}))")
         number = self._bind(f"int({text}) if 'E' not in {text} else whole({text})")
-        with self.source.block(f"if not -{limit} < {number} < {limit}:"):
+        with self.source.block(f"if not {least} < {number} < {most}:"):
             self.source.add(f"check({value}, {precision})")
         self._sized(self._bind(f"{number}.to_bytes(({number}.bit_length() + 8) >> 3, 'big', signed=True)"))
 
@@ -151,8 +153,8 @@ class _Compiler:
         double = self._bind(f"{number} << 1")
         name = self.source.name()
         with self.source.block(f"if {1 << 49} <= {double} < {1 << 56}:"):
-            low = ", ".join(f"{double} >> {7 * place} & 127 | 128" for place in range(7))
-            self.source.add(f"{name} = bytes(({low}, {double} >> 49))")
+            low = " + ".join(f"PAIR[{double} >> {shift} & 16383]" for shift in (0, 14, 28))
+            self.source.add(f"{name} = {low} + LAST[{double} >> 42]")
         with self.source.block("else:"):
             self.source.add(f"{name} = long_of({number})")
         self._parts.append(name)
