@@ -1,0 +1,73 @@
+"""The table of verbs: one line is a service call, an HTTP operation and a command. Nothing else is offered anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+import ops.access.verbs as access
+import ops.audit.verbs as audit
+from ops.access.people import Actor
+from ops.cases import acts, answers, asks, reads
+from ops.cases.desk import Desk
+from ops.explain.verb import explain
+
+Handler = Callable[[Desk, Actor, Any], Awaitable[BaseModel]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`name` is the action that a role allows and the audit names. `command` is what is typed after `meshline`."""
+
+    name: str
+    handler: Handler
+    ask: type[BaseModel]
+    answer: type[BaseModel]
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    command: str
+
+    @property
+    def summary(self) -> str:
+        return (self.handler.__doc__ or "").strip()
+
+
+_TABLE = (
+    Verb("letter.list", reads.list_letters, asks.ListLetters, answers.LetterPage, "GET", "/letters", "dlq list"),
+    Verb(
+        "letter.show",
+        reads.show_letter,
+        asks.ShowLetter,
+        answers.LetterWhole,
+        "GET",
+        "/letters/{letter_id}",
+        "dlq show",
+    ),
+    Verb("case.list", reads.list_cases, asks.ListCases, answers.CasePage, "GET", "/cases", "case list"),
+    Verb("case.groups", reads.list_groups, asks.ListGroups, answers.Groups, "GET", "/groups", "case groups"),
+    Verb("case.show", reads.show_case, asks.OneCase, answers.CaseWhole, "GET", "/cases/{case_id}", "case show"),
+    Verb("case.assign", acts.assign, asks.Assign, answers.Done, "POST", "/cases/{case_id}/assign", "case assign"),
+    Verb("case.resolve", acts.resolve, asks.Resolve, answers.Done, "POST", "/cases/{case_id}/resolve", "case resolve"),
+    Verb("case.discard", acts.discard, asks.Decide, answers.Done, "POST", "/cases/{case_id}/discard", "case discard"),
+    Verb("case.reopen", acts.reopen, asks.Decide, answers.Done, "POST", "/cases/{case_id}/reopen", "case reopen"),
+    Verb("case.comment", acts.comment, asks.Comment, answers.Done, "POST", "/cases/{case_id}/comment", "case comment"),
+    Verb("case.tag", acts.tag, asks.Retag, answers.Done, "POST", "/cases/{case_id}/tag", "case tag"),
+    Verb("audit.list", audit.list_audit, asks.ListAudit, answers.AuditPage, "GET", "/audit", "audit list"),
+    Verb(
+        "audit.verify",
+        audit.verify_audit,
+        asks.VerifyAudit,
+        answers.AuditVerdict,
+        "GET",
+        "/audit/verify",
+        "audit verify",
+    ),
+    Verb("access.grant", access.grant, asks.Grant, answers.Granted, "POST", "/access", "access grant"),
+    Verb("access.revoke", access.revoke, asks.Revoke, answers.Revoked, "DELETE", "/access/{person}", "access revoke"),
+    Verb("access.list", access.list_grants, asks.ListGrants, answers.GrantPage, "GET", "/access", "access list"),
+    Verb("explain.record", explain, asks.Explain, answers.Story, "GET", "/explain/{entity}/{key}", "explain"),
+)
+VERBS = {verb.name: verb for verb in _TABLE}

@@ -1,0 +1,128 @@
+"""The cases worker: dead letters and their ends into the index, clocks of cases, audit and billing holds on topics.
+
+topics ─▶ facts ─▶ one transaction: letters, cases, audit, positions ─▶ overdue? ─▶ tell audit and billing
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ops.audit.tell import tell
+from ops.cases.clocks import escalate, show_open, tell_billing
+from ops.cases.intake import Taken, take
+from ops.cases.positions import make_positions, move_positions, read_positions
+from ops.cases.reading import TOLD, fact_of
+from ops.cases.suggest import fill_suggestions
+from schemas.codec import Codec
+from schemas.registry import ConfluentRegistry
+from schemas.topics import AUDIT, BILLING_HOLD, BY_NAME, DEAD_LETTER
+from streams.letters.outbox import Outbox
+from streams.runtime.clock import Clock, system_clock
+from streams.runtime.database import operations_engine
+from streams.runtime.logs import get_logger
+from streams.runtime.settings import Settings
+
+log = get_logger("meshline.cases")
+_BATCH = 500
+_WAIT_S = 0.5
+READ = (*(topic.name for topic in DEAD_LETTER.values()), *sorted(TOLD))
+
+
+@dataclass(frozen=True, slots=True)
+class Indexer:
+    """What one step stands on. `topics` differ in tests only."""
+
+    database: AsyncEngine
+    codec: Codec
+    outbox: Outbox
+    clock: Clock = system_clock
+    audit_key: bytes = b""
+    topics: Sequence[str] = READ
+    audit_topic: str = AUDIT.name
+    billing_topic: str = BILLING_HOLD.name
+
+    async def index(self, messages: Sequence[Any]) -> Taken:
+        """Take a batch in. What another worker took in already is left out."""
+        now = self.clock()
+        async with self.database.begin() as connection:
+            places = sorted({(message.topic(), message.partition()) for message in messages})
+            await make_positions(connection, places, now)
+            positions = await read_positions(connection, places, lock=True)
+            fresh = [one for one in messages if one.offset() >= positions[one.topic(), one.partition()]]
+            facts = [fact for message in fresh if (fact := fact_of(message, self.codec)) is not None]
+            taken = await take(connection, facts, self.codec, now, self.audit_key)
+            ends = {(one.topic(), one.partition()): one.offset() + 1 for one in fresh}
+            if ends:
+                await move_positions(connection, ends, now)
+        await fill_suggestions(self.database, self.codec, taken.opened)
+        return taken
+
+    async def tick(self) -> None:
+        """What is due by the clock; then everything that the topics do not know yet."""
+        late = await escalate(self.database, self.clock(), self.audit_key)
+        if late:
+            log.warning("cases are overdue", escalated=late)
+        await tell_billing(self.database, self.outbox, self.codec, self.billing_topic)
+        await tell(self.database, self.outbox, self.codec, self.audit_topic)
+        await show_open(self.database)
+
+
+async def run_cases(settings: Settings, stop: asyncio.Event) -> None:
+    """Until `stop` is set. Raises KafkaException, RegistryUnavailable, NotDelivered: nothing is lost by that."""
+    settings.need("bootstrap", "registry_url", "operations_url")
+    database = operations_engine(settings.operations_url, pool_size=3)
+    key = settings.people.audit_key.get_secret_value().encode()
+    codec = Codec(ConfluentRegistry(settings.registry_url))
+    indexer = Indexer(database, codec, Outbox(settings.bootstrap), audit_key=key)
+    consumer = open_consumer(settings.bootstrap, f"{settings.worker.group}.cases")
+    try:
+        await read_on(indexer, consumer, stop)
+    finally:
+        consumer.close()
+        await database.dispose()
+
+
+def open_consumer(bootstrap: str, group: str) -> Consumer:
+    """Committed records only; positions are ours, not the group's."""
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "log_level": 0,
+        }
+    )
+
+
+async def read_on(indexer: Indexer, consumer: Consumer, stop: asyncio.Event) -> None:
+    """Read from where the database says, step by step, until stopped."""
+    places = [(name, number) for name in indexer.topics for number in range(_partitions(name))]
+    async with indexer.database.begin() as connection:
+        positions = await read_positions(connection, places)
+    consumer.assign([TopicPartition(topic, number, positions[topic, number]) for topic, number in places])
+    loop = asyncio.get_running_loop()
+    while not stop.is_set():
+        messages = await loop.run_in_executor(None, consumer.consume, _BATCH, _WAIT_S)
+        for message in messages:
+            error = message.error()
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                raise KafkaException(error)
+        good = [message for message in messages if message.error() is None]
+        if good:
+            taken = await indexer.index(good)
+            if taken.opened:
+                log.info("cases opened", count=len(taken.opened), letters=taken.letters)
+        if len(messages) < _BATCH:
+            await indexer.tick()
+
+
+def _partitions(topic: str) -> int:
+    return BY_NAME[topic].partitions if topic in BY_NAME else 1
