@@ -16,7 +16,7 @@ from ops.demo.erp import Erp
 from ops.demo.erp_proxy import ErpProxy
 from ops.demo.errors import DemoFailed
 from ops.demo.hands import carry_out
-from ops.demo.mishaps import Mishap, change_by_hand, mishaps
+from ops.demo.mishaps import Mishap, alone, change_by_hand, mishaps
 from ops.demo.plan import plan_day
 from ops.demo.portal import Senders
 from ops.demo.progress import Progress
@@ -38,7 +38,7 @@ OVERRIDES: Mapping[str, str] = {
     "MESHLINE_WORKER__HOLD_POLL": "PT0.5S",
     "MESHLINE_SINK__TIMEOUT": "PT8S",
     "MESHLINE_SINK__CONCURRENCY": "6",
-    "MESHLINE_SINK__BREAKER_PAUSE": "PT2S",
+    "MESHLINE_SINK__BREAKER_PAUSE": "PT1S",
     "MESHLINE_RECONCILER__GRACE": "PT10S",
     "MESHLINE_RECONCILER__IDLE": "PT3S",
 }
@@ -65,6 +65,7 @@ class Day:
         number = int(now.timestamp())
         self._plan = plan_day(_tag(number), number, size.seed, size.accounts, size.opportunities, now.date())
         self._number = number
+        self._changed = False  #: by hand, in the ERP
         self._last_seen = (0, 0.0)  #: events accepted, and when that last changed
         self._folder = home / "demo" / self._plan.run
 
@@ -83,8 +84,7 @@ class Day:
             trouble = mishaps(workers, proxy, settings, _LATE_S)
             self._live(books, workers, senders, erp, trouble)
             self._progress.tell(f"the ERP left {proxy.refused} calls unanswered and answered {proxy.delayed} too late")
-            if change_by_hand(settings, plan.hand_changed):
-                self._progress.tell(f"somebody changes the total of {plan.hand_changed} in the ERP by hand")
+            self._change_by_hand()  # if it had to wait until now
             return self._agree(books, workers, senders, erp)
 
     def _live(self, books: BooksReader, workers: Workers, senders: Senders, erp: Erp, trouble: list[Mishap]) -> None:
@@ -112,19 +112,27 @@ class Day:
         for job in jobs:
             if job.done():
                 job.result()
-        placed = sum(effect.kind == "order.place" for effect in books.ledger.effects(found))
+        orders = [effect.event_id for effect in books.ledger.effects(found) if effect.kind == "order.place"]
+        placed = len(orders)
         settled = found.settled and not found.count(State.HELD)
         idle = settled and jobs[0].done()  # no more orders will come, so do not wait for them
         while trouble and (idle or placed >= trouble[0].due * len(self._plan.orders)):
             mishap = trouble.pop(0)
             self._progress.tell(mishap.words)
             mishap.happen()
+        if jobs[0].done() and alone(self._plan, found, orders):
+            self._change_by_hand()
         self._progress.count(
             f"{found.accepted} in, {found.count(State.APPLIED)} applied, {found.count(State.DEAD_LETTERED)} letters, "
             f"{found.count(State.HELD)} held, {found.count(State.SKIPPED)} skipped, "
             f"{found.count(State.IN_FLIGHT)} in flight; {placed} of {len(self._plan.orders)} orders"
         )
         return settled and not trouble and (all(job.done() for job in jobs) or self._quiet(found))
+
+    def _change_by_hand(self) -> None:
+        if not self._changed and change_by_hand(self._settings, self._plan.hand_changed):
+            self._changed = True
+            self._progress.tell(f"somebody changes the total of {self._plan.hand_changed} in the ERP by hand")
 
     def _quiet(self, found: Books) -> bool:
         """Whether nothing at all has arrived for so long that what is not there will not come."""

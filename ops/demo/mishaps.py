@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import psycopg
 from confluent_kafka import Producer
 
+from ops.books.balance import Books, State
 from ops.demo.erp_proxy import ErpProxy
 from ops.demo.errors import DemoFailed
+from ops.demo.records import Plan
 from ops.demo.trouble import UNDECODABLE
 from ops.demo.workers import Workers
-from schemas.topics import WEBHOOK
+from schemas.topics import ERP_CHANGES, WEBHOOK
 from streams.runtime.settings import Settings
 
 AWAY_S = 5.0
+_FROM_ERP = frozenset(topic.name for topic in ERP_CHANGES.values())
 _FLUSH_S = 15
 
 
@@ -54,6 +57,20 @@ def put_undecodable(settings: Settings) -> None:
         producer.produce(WEBHOOK["standard"].name, value=value, key=b"smuggled")
     if producer.flush(_FLUSH_S):
         raise DemoFailed("Kafka did not take the undecodable records")
+
+
+def alone(plan: Plan, found: Books, orders: Collection[str]) -> bool:
+    """Whether the order that is to be changed by hand is placed, and nothing of the CRM's waits for a decision:
+    what comes now is the change itself. `orders` are the ids of the events that placed one.
+    """
+    deal = plan.opportunities[plan.hand_changed]
+    keys = {deal.id, *(line.id for line in deal.lines)}
+    if not any(one in found.standings and found.standings[one].key in keys for one in orders):
+        return False
+    return not any(
+        one.state is State.IN_FLIGHT and one.label == "undecided" and one.topic not in _FROM_ERP
+        for one in found.standings.values()
+    )
 
 
 def change_by_hand(settings: Settings, order: str) -> bool:

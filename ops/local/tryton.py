@@ -139,10 +139,9 @@ class Tryton:
         return path
 
     def command(self) -> Command:
-        """Two processes behind one address: its Python works on one request at a time, and an order is many."""
-        argv = [str(self._bin / "python"), "-m", "gunicorn", "--workers", "2", "--worker-class", "gthread"]
-        argv += ["--threads", "8", "--bind", f"127.0.0.1:{self._place.port('tryton')}", "--graceful-timeout", "10"]
-        argv += ["--no-control-socket", "--log-level", "warning", "trytond.application:app"]
+        """How it serves is in `erp/serving.py`."""
+        argv = [str(self._bin / "python"), "-m", "gunicorn", "--config", str(_FOLDER / "serving.py")]
+        argv += ["--bind", f"127.0.0.1:{self._place.port('tryton')}", "trytond.application:app"]
         env = {"TRYTOND_CONFIG": str(self._config / "erp.conf"), "TRYTOND_DATABASE_NAMES": "erp"}
         self._place.data(self.name).mkdir(parents=True, exist_ok=True)
         return Command(argv, self._place.home.folder, env, address_space_mb=2048)
