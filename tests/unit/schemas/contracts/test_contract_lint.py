@@ -54,7 +54,7 @@ def changed(file: str, old: str, new: str) -> Callable[[], dict[str, str]]:
 
 
 CASES: dict[str, tuple[Callable[[], dict[str, str]], str]] = {
-    "yaml": (changed(ACCOUNT, "version: 1", "version: 1\nversion: 2"), ""),
+    "yaml": (changed(ACCOUNT, "kind: entity", "kind: entity\nkind: technical"), ""),
     "model": (changed(ACCOUNT, "freshness: PT1H", "freshness: 60"), "sla.freshness"),
     "id_twice": (changed("contact.yaml", "id: contact", "id: account"), "id"),
     "file_name": (changed(ACCOUNT, "id: account", "id: accounts"), "id"),
