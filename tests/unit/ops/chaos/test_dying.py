@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaException
 
-from ops.chaos.delivery.dying import Counted, Countdown
+from ops.chaos.delivery.dying import Countdown, Counted
 
 
 class Steps(Countdown):
