@@ -31,9 +31,9 @@ from ops.books.facts import (
     Window,
 )
 from schemas.identity import event_id_for
-from schemas.topics import CDC_PREFIX, TOPICS
+from schemas.topics import CDC, CDC_PREFIX, ERP_CHANGES, WEBHOOK
 
-RAW_TOPICS = frozenset(topic.name for topic in TOPICS if topic.partitioned_by == "source")
+RAW_TOPICS = frozenset(topic.name for topic in (*CDC.values(), *WEBHOOK.values(), *ERP_CHANGES.values()))
 Acked = Mapping[tuple[str, int], int]  #: (topic, partition) -> the next offset that its reader will read
 
 _OPEN = "open"

@@ -185,7 +185,7 @@ def products(accounts):
     settings = Model.get("sale.configuration")(1)
     settings.sale_price_list = price_list
     settings.sale_invoice_method = "order"
-    settings.sale_shipment_method = "manual"  # the warehouse's own work: it made a third of what an order costs
+    settings.sale_shipment_method = "manual"  # the warehouse's work: a third of what confirming goods costs
     settings.save()
 
 

@@ -11,6 +11,7 @@ from ops.books.balance import Books, Standing, State
 from ops.books.errors import BooksUnreadable
 from ops.books.gauges import FLOWS
 from ops.books.watch import Watch
+from schemas.topics import REDRIVE, TOPICS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CRM, PORTAL = "mesh.cdc.crm.sales.accounts", "mesh.webhook.standard"
@@ -65,6 +66,12 @@ def test_every_state_of_every_flow_is_shown() -> None:
     shown = {state: value(state.value) for state in State}
     assert shown == {state: 1.0 + (state is State.SKIPPED) for state in State}
     assert {value("accepted", flow) for flow in FLOWS if flow != CRM} == {0.0}
+
+
+def test_a_flow_is_what_normalise_reads_from_outside() -> None:
+    """A record on another topic is no event that could be lost, even where the topic has no accounts."""
+    reading = {topic.name for topic in TOPICS if "normalise" in topic.readers}
+    assert set(FLOWS) == reading - {topic.name for topic in REDRIVE.values()}
 
 
 def test_only_a_flow_that_lost_something_is_out_of_balance() -> None:
