@@ -25,6 +25,12 @@ class Draft:
         """What is in the store under the prefix; changes since the last write are not seen."""
         return self._store.scan(prefix)
 
+    def scan(self, prefix: bytes) -> list[bytes]:
+        """The keys that start so, changes included, sorted."""
+        found = {key for key, _ in self._store.scan(prefix)}
+        changed = {key: value for key, value in self._changes.items() if key.startswith(prefix)}
+        return sorted((found - changed.keys()) | {key for key, value in changed.items() if value is not None})
+
     def write(self, *, durable: bool) -> None:
         """All or nothing. `durable` outlives the machine's failure, not only the process's."""
         if self._changes:

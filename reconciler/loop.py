@@ -63,7 +63,10 @@ class Loop:
         self._tick = settings.reconciler.tick
         started = clock()
         self._marks = Watermarks(
-            {feed: offset or 0 for feed, offset in feeds.items()}, settings.reconciler.idle, started
+            {feed: offset or 0 for feed, offset in feeds.items()},
+            settings.reconciler.idle,
+            started,
+            parts.state.judged_to,
         )
         self._window = Window(parts.state, self._marks, policy_of(settings), parts.explanations)
         self._gauges = Gauges(started)
@@ -89,7 +92,7 @@ class Loop:
         for feed, offset in ends.items():
             self._marks.on_end(feed, offset)
         told = self._window.step(rows, now)
-        self._state.commit(dict(self._marks.feeds()))
+        self._state.commit(dict(self._marks.feeds()), self._marks.held)
         self._say(told)
         self._send()
         self._gauges.update(self._state, self._window.counts, self._marks.watermark(now), now)

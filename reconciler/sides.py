@@ -7,7 +7,7 @@ gives the same bytes, in whatever order they are read.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,8 @@ from reconciler.transforms import compact
 from schemas.records import Customer, Invoice
 from streams.runtime.clock import micros
 
-RECORD, INVOICES, TAX = b"r", b"i", b"t"
+#: `TAX` names the customers that are an account's by tax id, `UNLINKED` those that are none's.
+RECORD, INVOICES, TAX, UNLINKED = b"r", b"i", b"t", b"u"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAIRS: dict[str, Sequence[PairName]] = {
     "account": ("account",),
@@ -35,12 +36,16 @@ class Sides:
         self._draft = draft
         self._records: dict[tuple[EntityName, str], tuple[Version, ...]] = {}
         self._known: Counter[EntityName] = Counter()
+        self._unlinked: dict[str, set[str]] = defaultdict(set)
 
     def load(self) -> None:
         """Count what is written in the store."""
         self.clear()
         for key, _ in self._draft.written(RECORD):
             self._known[key[1:].decode().partition("\0")[0]] += 1  # type: ignore[index]
+        for key, _ in self._draft.written(UNLINKED):
+            tax, _, name = key[1:].decode().partition("\0")
+            self._unlinked[tax].add(name)
 
     def count(self, pair: PairName) -> int:
         """How many records of the pair are known, on the side that has more of them."""
@@ -64,9 +69,8 @@ class Sides:
 
     def twins_of(self, customer: Version) -> list[Version]:
         """Customers that no account is, with the same tax id as an account's customer."""
-        tax = _tax_of(customer)
-        keys = [] if tax is None else self._names(key_of(TAX, tax))
-        found = (self.record("customer", key) for key in keys if key.startswith(ERP_ONLY))
+        names = self._unlinked.get(_tax_of(customer) or "", ())
+        found = (self.record("customer", key) for key in sorted(names))
         return [one for one in found if one is not None]
 
     def apply(self, row: Row) -> list[Subject]:
@@ -79,13 +83,9 @@ class Sides:
         self._known[row.entity] += bool(after) - bool(before)
         was, now = newest(before), newest(after)
         if row.entity == "invoice":
-            orders = self._move(INVOICES, row.key, _order_of(was), _order_of(now))
-            return [Subject("invoice", order) for order in orders]
+            return [Subject("invoice", order) for order in self._billed(row.key, _order_of(was), _order_of(now))]
         if row.entity == "customer":
-            taxes = self._move(TAX, row.key, _tax_of(was), _tax_of(now))
-            if row.key.startswith(ERP_ONLY):
-                linked = sorted({key for tax in taxes for key in self._names(key_of(TAX, tax))})
-                return [Subject("account", key) for key in (row.key, *linked)]
+            return [Subject("account", key) for key in self._taxed(row.key, _tax_of(was), _tax_of(now))]
         return [Subject(pair, row.key) for pair in _PAIRS[row.entity]]
 
     def subjects(self) -> Iterable[Subject]:
@@ -103,16 +103,35 @@ class Sides:
     def clear(self) -> None:
         self._records = {}
         self._known.clear()
+        self._unlinked.clear()
 
-    def _move(self, kind: bytes, name: str, was: str | None, now: str | None) -> list[str]:
-        """Take a name out of one list and into another; the lists that it is or was in, sorted."""
+    def _billed(self, invoice: str, was: str | None, now: str | None) -> list[str]:
+        """Take an invoice from one order to another; the orders that it bills or billed."""
         if was != now:
-            for owner, present in ((was, False), (now, True)):
-                if owner is not None:
-                    key = key_of(kind, owner)
-                    names = set(self._names(key)) - {name} | ({name} if present else set())
+            for order, present in ((was, False), (now, True)):
+                if order is not None:
+                    key = key_of(INVOICES, order)
+                    names = set(self._names(key)) - {invoice} | ({invoice} if present else set())
                     self._draft.put(key, json.dumps(sorted(names)).encode() if names else None)
-        return sorted({owner for owner in (was, now) if owner is not None})
+        return sorted({order for order in (was, now) if order is not None})
+
+    def _taxed(self, customer: str, was: str | None, now: str | None) -> list[str]:
+        """Keep who has which tax id; the customers to look at: this one, and accounts' that it may be a twin of."""
+        unlinked = customer.startswith(ERP_ONLY)
+        if was != now:
+            kind = UNLINKED if unlinked else TAX
+            for tax, present in ((was, False), (now, True)):
+                if tax is not None:
+                    self._draft.put(key_of(kind, tax, customer), b"" if present else None)
+                    if unlinked:
+                        (self._unlinked[tax].add if present else self._unlinked[tax].discard)(customer)
+        if not unlinked:
+            return [customer]
+        taxes = sorted({tax for tax in (was, now) if tax is not None})
+        linked = [
+            key[1:].decode().partition("\0")[2] for tax in taxes for key in self._draft.scan(key_of(TAX, tax, ""))
+        ]
+        return [customer, *linked]
 
     def _names(self, key: bytes) -> list[str]:
         value = self._draft.get(key)

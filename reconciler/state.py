@@ -17,6 +17,7 @@ from reconciler.latency import Latencies
 from reconciler.rows import Feed, Row, Subject
 from reconciler.sides import Sides
 from reconciler.store import Store
+from reconciler.watermark import NEVER
 from schemas.records import Drift, DriftKind
 from streams.runtime.clock import micros
 
@@ -105,8 +106,16 @@ class State:
         self._draft.put(_NOTE + b"rules", rules.encode())
         return same
 
-    def commit(self, positions: Mapping[Feed, int] | None = None) -> None:
+    @property
+    def judged_to(self) -> datetime:
+        """The watermark that was judged by last; before everything in a new folder."""
+        found = self._note("judged")
+        return NEVER if found is None else _EPOCH + timedelta(microseconds=int(found))
+
+    def commit(self, positions: Mapping[Feed, int] | None = None, judged_to: datetime = NEVER) -> None:
         """Write everything at once. Positions are the next offsets to read."""
+        if judged_to > self.judged_to:
+            self._draft.put(_NOTE + b"judged", str(micros(judged_to)).encode())
         self.sides.settle()
         for feed, offset in (positions or {}).items():
             if self.positions.get(feed) != offset:

@@ -43,11 +43,11 @@ class _Progress:
 class Watermarks:
     """Progress of every feed of both sides."""
 
-    def __init__(self, feeds: Mapping[Feed, int], idle: timedelta, now: datetime) -> None:
-        """`feeds`: the next offset to read of each."""
+    def __init__(self, feeds: Mapping[Feed, int], idle: timedelta, now: datetime, judged_to: datetime = NEVER) -> None:
+        """`feeds`: the next offset to read of each. `judged_to`: how far an earlier run over these offsets got."""
         self._feeds = {feed: _Progress(offset, now) for feed, offset in feeds.items()}
         self._idle = idle
-        self.held = NEVER  #: the watermark as last judged by
+        self.held = judged_to  #: the watermark as last judged by
 
     def on_row(self, feed: Feed, offset: int, event_time: datetime | None, now: datetime) -> bool:
         """A row was read, None where it is unreadable. Whether it is late: older than what was judged already."""

@@ -12,7 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ops.cli import bench_gate
 from ops.cli.failure import FOUND, say, told
+from ops.cli.reconcile_bench import reconcile
 from ops.demo.progress import Progress
 from streams.runtime.clock import system_clock
 from streams.runtime.settings import home_folder
@@ -22,6 +24,8 @@ def register(app: typer.Typer) -> None:
     bench = typer.Typer(no_args_is_help=True, help="Measure MeshLine beside its peers.")
     bench.callback()(_bench)
     bench.command("line")(line)
+    bench.command("reconcile")(reconcile)
+    bench_gate.extend(bench)
     app.add_typer(bench, name="bench")
 
 

@@ -28,7 +28,7 @@ class Line:
     ) -> None:
         self.store = store or MemoryStore()
         self.state = State(self.store)
-        self.marks = Watermarks(FEEDS | self.state.positions, IDLE, at(start))
+        self.marks = Watermarks(FEEDS | self.state.positions, IDLE, at(start), self.state.judged_to)
         self.known = KnownExplanations()
         self.window = Window(self.state, self.marks, policy or Policy(GRACE, pilot=pilot), self.known)
         self._next = dict(self.marks.feeds())
@@ -46,7 +46,7 @@ class Line:
         if ask:
             self.marks.on_ends(self._next, at(now))
         told = self.window.step(numbered, at(now))
-        self.state.commit(dict(self.marks.feeds()))
+        self.state.commit(dict(self.marks.feeds()), self.marks.held)
         return told
 
 

@@ -52,7 +52,7 @@ class World:
 
     def start(self) -> None:
         self.state = State(self.store)
-        self.marks = Watermarks(FEEDS | self.state.positions, IDLE, self.now)
+        self.marks = Watermarks(FEEDS | self.state.positions, IDLE, self.now, self.state.judged_to)
         self.window = Window(self.state, self.marks, POLICY, self.known)
         self.send("")
 
@@ -75,7 +75,7 @@ class World:
         self.window.step(rows, self.now)
         if crash == "before commit":
             return self.start()
-        self.state.commit(dict(self.marks.feeds()))
+        self.state.commit(dict(self.marks.feeds()), self.marks.held)
         if crash == "before send":
             return self.start()
         self.send(crash)
