@@ -25,6 +25,7 @@ from ops.chaos.delivery.mutants.copy import check_all
 from ops.chaos.delivery.mutants.trial import try_all
 from ops.chaos.delivery.report import Report, save, saved
 from ops.chaos.delivery.run import carry_out
+from ops.cli import chaos_fuzz
 from ops.cli.failure import FOUND, say, told
 from ops.local.cluster import Cluster
 from ops.local.errors import LocalPartsError
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
     chaos = typer.Typer(help="Trials by fire of single parts, on brokers of their own.", no_args_is_help=True)
     chaos.command()(delivery)
     chaos.command()(results)
+    chaos_fuzz.extend(chaos)
     app.add_typer(chaos, name="chaos")
 
 
@@ -49,7 +51,7 @@ def delivery(  # noqa: PLR0913 - each is an option
     workers: Annotated[int, typer.Option(min=1, help="Workers at once.")] = 3,
     brokers: Annotated[int, typer.Option(help="1, or 3 with three copies of everything.")] = 1,
     for_: Annotated[float | None, typer.Option("--for", help="Seconds after which no new fault begins.")] = None,
-    at_least_once: Annotated[bool, typer.Option("--at-least-once", help="Judge that guarantee: loss, order.")] = False,
+    at_least_once: Annotated[bool, typer.Option("--at-least-once", help="That guarantee: judged by loss.")] = False,
     mutants: Annotated[bool, typer.Option(help="Also try mutants of the layer: each must be caught.")] = True,
     crashes: Annotated[int, typer.Option(min=0, help="Deaths at each crash point; 0: none.")] = 2,
     long: Annotated[bool, typer.Option("--long", help="200 kills, 2,000,000 records, 3 brokers; kept.")] = False,

@@ -60,13 +60,14 @@ def test_all_that_is_lost_or_doubled_is_counted(keys: list[int], gone: set[int],
     assert verdict.duplicates == len(doubled)
 
 
-def test_at_least_once_is_judged_without_its_duplicates() -> None:
-    sent = ledger([1, 1])
-    repeated = [*carried(sent), *carried(sent)]
-    verdict = judge(sent, repeated)
-    assert dict(verdict.counts) == {DUPLICATE: 2}
+def test_at_least_once_is_judged_by_what_is_missing() -> None:
+    sent = ledger([1, 1, 1])
+    first, second, third = carried(sent)
+    verdict = judge(sent, [first, third, second, third])
+    assert dict(verdict.counts) == {DUPLICATE: 1, ORDER: 1}
     assert verdict.clean(exactly_once=False)
     assert not verdict.clean(exactly_once=True)
+    assert not judge(sent, [first, third]).clean(exactly_once=False)
 
 
 def test_an_input_of_which_nobody_knows_may_be_there_or_not_but_not_twice() -> None:
