@@ -70,7 +70,8 @@ class Report:
     def trouble(self) -> list[str]:
         """What is wrong, a line each: which key, which offset, where to look."""
         outcome = self.outcome
-        lines = [_line(finding.kind, finding.key, finding.seq, finding.words) for finding in outcome.verdict.findings]
+        findings = [] if outcome.clean else outcome.verdict.findings
+        lines = [_line(finding.kind, finding.key, finding.seq, finding.words) for finding in findings]
         lines += [f"of what is lost, {count} were {where}" for where, count in outcome.last_seen.items()]
         if outcome.where is not None:
             lines.append(f"look at the workers' logs and both ledgers (SQLite) in {outcome.where}")
@@ -78,7 +79,8 @@ class Report:
         for row in self.crashes:
             if row.deaths < row.times:
                 lines.append(f"crash point {row.point.name}: died there {row.deaths} of {row.times} times only")
-            lines += [f"crash point {row.point.name}: {_line(*finding)}" for finding in row.verdict.findings[:3]]
+            if not row.clean:
+                lines += [f"crash point {row.point.name}: {_line(*finding)}" for finding in row.verdict.findings[:3]]
         lines += [f"mutant {trial.name} was not caught, though {trial.why}" for trial in self._uncaught]
         return lines
 
