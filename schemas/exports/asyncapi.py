@@ -131,10 +131,24 @@ def _message(contract: DataContract, catalogue: Catalogue, schemas: Mapping[str,
     if contract.record is not None:
         message["payload"] = {
             "schemaFormat": "application/vnd.apache.avro;version=1.9.0",
-            "schema": schemas[contract.record],
+            "schema": _told(schemas[contract.record], catalogue),
         }
         message["examples"] = [{"name": contract.id, "payload": plain(example_of(contract.record, catalogue))}]
     return message
+
+
+def _told(schema: Any, catalogue: Catalogue) -> Any:
+    """The Avro schema with what the contracts say of each field as its `doc`; its bytes are the same."""
+    if isinstance(schema, list):
+        return [_told(branch, catalogue) for branch in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {key: _told(value, catalogue) for key, value in schema.items()}
+    part = catalogue.of_record(str(schema.get("name"))) or catalogue.parts.get(str(schema.get("name")))
+    if schema.get("type") == "record" and part is not None:
+        told["doc"] = part.meaning
+        told["fields"] = [{**field, "doc": part.fields[field["name"]].meaning} for field in told["fields"]]
+    return told
 
 
 def _message_binding(contract: DataContract) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator, Draft201909Validator
 
 from schemas.contracts import contracts
 from schemas.exports.generate import ASYNCAPI, asyncapi_text, odcs_texts
+from schemas.released import newest_schema
 from schemas.topics import TOPICS
 
 HERE = Path(__file__).parent
@@ -61,3 +62,6 @@ def test_every_topic_is_a_channel_and_every_payload_is_avro() -> None:
             assert message["payload"]["schemaFormat"] == "application/vnd.apache.avro;version=1.9.0"
             parsed = fastavro.parse_schema(message["payload"]["schema"])
             assert parsed["name"] == f"meshline.{topic.record.__name__}"
+            released = fastavro.schema.to_parsing_canonical_form(newest_schema(topic.record))
+            assert fastavro.schema.to_parsing_canonical_form(message["payload"]["schema"]) == released
+            assert all(field["doc"] for field in message["payload"]["schema"]["fields"])

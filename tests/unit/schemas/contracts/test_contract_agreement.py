@@ -98,6 +98,15 @@ def test_compared_fields_have_one_owner_and_one_direction_on_both_sides(pair: Pa
         assert left.direction == ("crm_to_erp" if left.system_of_record == "crm" else "erp_to_crm"), ours
 
 
+@pytest.mark.parametrize("pair", [ACCOUNT, OPPORTUNITY], ids=lambda pair: pair.name)
+def test_who_is_right_when_two_sides_differ_is_the_system_of_record(pair: Pair) -> None:
+    """But for money: there people decide."""
+    contract = CATALOGUE.contracts[pair.crm]
+    for rule in pair.fields:
+        assert rule.owner == contract.fields[rule.crm].system_of_record, rule.name
+    assert pair.total is None or pair.total.owner == "people"
+
+
 def test_every_field_that_crosses_with_an_account_is_compared() -> None:
     """Except the state: the ERP's customer does not tell it."""
     account = CATALOGUE.contracts["account"]
