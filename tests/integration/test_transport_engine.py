@@ -89,6 +89,35 @@ async def test_members_come_and_go_and_nothing_is_lost(parts: Rig) -> None:
     assert max(times.values()) == 1, "a clean hand-over repeats nothing"
 
 
+async def test_a_member_without_partitions_is_ready_and_one_without_a_place_is_not(parts: Rig) -> None:
+    source = parts.topic("in")
+    async with member(parts) as first, member(parts) as second:
+        assert first.health().ready.startswith("no partitions were assigned yet")
+        assert first.health().alive == ""
+        first.subscribe([source])
+        await until(lambda: bool(first.assignment))
+        second.subscribe([source])
+        await until(lambda: not second.health().ready)
+        assert not second.assignment
+        assert first.health() == second.health() == ("", "")
+    assert first.health().ready == "stopping"
+
+
+async def test_what_follows_the_last_message_of_a_transaction_is_no_lag(parts: Rig) -> None:
+    """Its marker has an offset, and is never delivered: an idle worker must not look stalled."""
+    source = parts.topic("in")
+    producer = Producer({"bootstrap.servers": parts.bootstrap, "transactional.id": parts.tag})
+    producer.init_transactions(20)
+    producer.begin_transaction()
+    producer.produce(source, b"1")
+    producer.commit_transaction(20)
+    async with member(parts) as engine:
+        engine.subscribe([source])
+        (await anext(engine)).done()
+        await until(lambda: engine.progress()[0].highwater == 2 and engine.progress()[0].lag == 0)
+        assert engine.progress()[0].watermark == 1
+
+
 async def test_an_idle_line_commits_at_once(parts: Rig) -> None:
     """With confluent-kafka 2.16 a commit from any other thread than the polling one would wait for ever here."""
     source = parts.topic("in")
