@@ -71,11 +71,11 @@ READING = (
         "        if owner is owner:",
     ),
     Mutant(
-        "stop-without-a-last-commit",
-        "a worker that stops in order repeats its last records after the restart",
+        "refused-commit-counts-as-done",
+        "a commit that the group refused is not repeated",
         "at_least_once.py",
-        "    def end(self) -> None:\n        try:\n            self.commit_now()",
-        "    def end(self) -> None:\n        try:\n            self._commit([])",
+        '            log.info("commit refused, will be repeated: %s", error.str())\n            return\n',
+        '            log.info("commit refused, will be repeated: %s", error.str())\n',
     ),
     Mutant(
         "unreadable-record-is-passed-over",
