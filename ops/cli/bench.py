@@ -50,6 +50,7 @@ def line(
     from ops.bench.line.bench import QUICK, USUAL, WORKLOADS, Bench, Request  # noqa: PLC0415
     from ops.bench.line.errors import BenchFailed  # noqa: PLC0415
     from ops.bench.line.lineup import BY_NAME  # noqa: PLC0415
+    from ops.bench.line.plots import drawing  # noqa: PLC0415
     from ops.bench.line.report import save  # noqa: PLC0415
     from ops.local.errors import LocalPartsError  # noqa: PLC0415
 
@@ -62,6 +63,8 @@ def line(
     progress = Progress(Console(stderr=True, highlight=False))
     try:
         with told():
+            if report is not None:
+                drawing()
             result = Bench(request, home_folder() / "bench", progress.tell).run(system_clock())
             if report is not None:
                 for path in save(result, report):

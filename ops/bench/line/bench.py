@@ -14,12 +14,13 @@ from typing import Any
 
 import confluent_kafka
 import psutil
+from confluent_kafka import KafkaException
 
 from ops.bench.line import calls, growth, latency
 from ops.bench.line.broker import broker
 from ops.bench.line.errors import BenchFailed
 from ops.bench.line.goals import judged
-from ops.bench.line.lineup import System, systems_for
+from ops.bench.line.lineup import OURS, System, systems_for
 from ops.bench.line.rate import Measured, Source, measure
 from ops.bench.line.rows import Row, failed_row, rows_of
 from ops.bench.line.topics import Topics
@@ -63,12 +64,8 @@ class Bench:
                         rows += self._rates(name)
                     elif name == "W3":
                         rows += self._turns(name, calls.measure_calls)
-                    elif name == "W4":
-                        rows += latency.measure_latencies(self._topics, rows, self._request.quick, self._tell)
-                    elif name == "growth":
-                        curves |= growth.curves(self._topics, self._source, self._tell)
                     else:
-                        curves |= growth.soak(self._topics, self._tell)
+                        self._alone(name, rows, curves)
             finally:
                 self._topics.remove_all()
         return {
@@ -82,6 +79,19 @@ class Bench:
             "goals": judged(rows),
             "curves": curves,
         }
+
+    def _alone(self, name: str, rows: list[Row], curves: dict[str, Any]) -> None:
+        """What is measured of ours only."""
+        try:
+            if name == "W4":
+                rows += latency.measure_latencies(self._topics, rows, self._request.quick, self._tell)
+            elif name == "growth":
+                curves |= growth.curves(self._topics, self._source, self._tell)
+            else:
+                curves |= growth.soak(self._topics, self._tell)
+        except (BenchFailed, LocalPartsError, KafkaException) as error:
+            rows.append(failed_row(name, OURS, str(error)))
+            self._tell(f"{name} failed: {error}")
 
     def _rates(self, name: str) -> list[Row]:
         workload = RATES[name]
@@ -105,7 +115,7 @@ class Bench:
                 try:
                     runs.append(one(system, self._topics))
                     self._tell(f"{name} {turn + 1}/{self._request.repeats}  {_words(runs[-1])}")
-                except (BenchFailed, LocalPartsError) as error:
+                except (BenchFailed, LocalPartsError, KafkaException) as error:
                     failed[system.name] = str(error)
                     self._tell(f"{name}  {system.name} failed: {error}")
         done = [run for run in runs if run.system not in failed]

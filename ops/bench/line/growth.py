@@ -34,10 +34,9 @@ class Growth:
 
 def _plan() -> Iterator[Growth]:
     backlogs = (10_000, 100_000, 1_000_000, 10_000_000)
-    # 10^7 messages of 400 B fill the disk for nothing: the size is W0's up to a million, a quarter of it beyond
     yield Growth(
         "backlog", "rate and memory by backlog", "messages waiting",
-        [(n, replace(W0, payload=400 if n <= 1_000_000 else 100), n) for n in backlogs],
+        [(n, replace(W0, payload=100), n) for n in backlogs],
     )  # fmt: skip
     yield Growth(
         "payload", "rate by payload", "bytes per message",

@@ -33,8 +33,8 @@ def measure_latencies(topics: Topics, rows: Sequence[Row], quick: bool, tell: Ca
     highest = next((r["msgs_per_s"] for r in rows if (r["workload"], r["system"]) == ("W0", OURS)), None)
     told = []
     for name, rate, seconds in (
-        (f"{OURS}-idle", _IDLE_RATE, 15.0 if quick else 40.0),
-        (f"{OURS}-half", (highest or _UNKNOWN_HIGHEST) / 2, 10.0 if quick else 30.0),
+        (f"{OURS}-idle", _IDLE_RATE, 12.0 if quick else 40.0),
+        (f"{OURS}-half", (highest or _UNKNOWN_HIGHEST) / 2, 8.0 if quick else 30.0),
     ):
         row = _measure(topics, name, rate, seconds)
         tell(f"W4  {name} at {rate:,.0f}/s: p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms")

@@ -13,7 +13,7 @@ _OURS_COLOUR, _OTHER_COLOUR = "#1f6feb", "#9aa4b2"
 
 def draw(result: dict[str, Any], folder: Path) -> list[Path]:
     """The plots of a result. Raises PlotsMissing."""
-    pyplot = _pyplot()
+    pyplot = drawing()
     written = []
     for workload in ("W0", "W1"):
         rows = [row for row in result["rows"] if row["workload"] == workload and row["msgs_per_s"]]
@@ -23,7 +23,8 @@ def draw(result: dict[str, Any], folder: Path) -> list[Path]:
     return written
 
 
-def _pyplot() -> Any:
+def drawing() -> Any:
+    """The plotting library. Raises PlotsMissing; better before half an hour of measuring than after it."""
     try:
         import matplotlib  # noqa: PLC0415  (an extra)
     except ImportError as error:

@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -33,17 +31,16 @@ class Program:
 
     def cpu(self) -> float:
         """Seconds of processor time so far, user and system, of the process and its children."""
-        times = [member.cpu_times() for member in self._family()]
-        return float(sum(t.user + t.system for t in times))
+        return self._sum(lambda member: sum(member.cpu_times()[:2]))
 
     def memory_mb(self) -> float:
-        now = float(sum(member.memory_info().rss for member in self._family())) / 2**20
+        now = self._sum(lambda member: member.memory_info().rss) / 2**20
         self.peak_mb = max(self.peak_mb, now)
         return now
 
-    def _family(self) -> list[psutil.Process]:
+    def _sum(self, of: Callable[[psutil.Process], float]) -> float:
         try:
-            return [self._process, *self._process.children(recursive=True)]
+            return float(sum(of(member) for member in (self._process, *self._process.children(recursive=True))))
         except psutil.Error as error:
             raise RunFailed(f"it ended: {self.last_words()}") from error
 
@@ -79,21 +76,3 @@ def running(argv: Sequence[str], job: Job, env: dict[str, str] | None = None) ->
             process.stop(started, signal.SIGTERM, _GRACE)
             if keep := os.environ.get("MESHLINE_BENCH_LOGS"):
                 (Path(keep) / f"{job.name}.log").write_bytes(log.read_bytes())
-
-
-@contextmanager
-def every(seconds: float, look: Callable[[float], None]) -> Iterator[None]:
-    """Call `look` with the time again and again, on a thread of its own, while the block runs."""
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(seconds):
-            look(time.monotonic())
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

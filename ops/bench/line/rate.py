@@ -119,7 +119,7 @@ class Watch:
                 raise RunFailed(f"it ended: {self._program.last_words()}")
             if look.at > patience:
                 raise RunFailed(f"no progress at {look.done} of {self._size}: {self._program.last_words()}")
-            time.sleep(_LOOK)
+            time.sleep(min(_LOOK, self._size * 1e-6))
         deadline = time.monotonic() + _COMMITS
         while self._ends(committed=True) < self._ends() and time.monotonic() < deadline:
             time.sleep(_LOOK)

@@ -30,9 +30,9 @@ class Workload:
 
 _ORDERS = {"outputs": (*REGIONS, LETTERS), "number": (7, 16)}
 
-W0 = Workload("W0", "pass-through, 400 B", 1_000_000, 400_000)
-W1 = Workload("W1", "orders: Avro, check, enrich, route", 300_000, 100_000, **_ORDERS)  # type: ignore[arg-type]
-W2 = Workload("W2", "W1 with 20 % malformed", 300_000, 100_000, malformed=0.2, **_ORDERS)  # type: ignore[arg-type]
+W0 = Workload("W0", "pass-through, 400 B", 1_000_000, 300_000)
+W1 = Workload("W1", "orders: Avro, check, enrich, route", 300_000, 80_000, **_ORDERS)  # type: ignore[arg-type]
+W2 = Workload("W2", "W1 with 20 % malformed", 300_000, 80_000, malformed=0.2, **_ORDERS)  # type: ignore[arg-type]
 RATES = {workload.name: workload for workload in (W0, W1, W2)}
 
 #: The first part of a run is not timed.

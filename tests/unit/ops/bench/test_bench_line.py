@@ -11,6 +11,7 @@ from typing import Any
 
 import fastavro
 import pytest
+from typer.testing import CliRunner
 
 from ops.bench.line.errors import RunFailed
 from ops.bench.line.goals import GOALS, judged
@@ -24,6 +25,8 @@ from ops.bench.line.plots import draw
 from ops.bench.line.rate import Look, Measured, Watch
 from ops.bench.line.rows import failed_row, rows_of
 from ops.bench.line.workloads import RATES, W0, W1, W2
+from ops.cli import build_app
+from ops.cli.bench import _print
 from ops.local.jars import locked
 
 
@@ -199,3 +202,21 @@ def test_a_result_is_drawn(tmp_path: Path) -> None:
     first = written[0].read_bytes()
     assert first == draw(result, tmp_path)[0].read_bytes()
     assert replace(W0, payload=1) != W0
+
+
+@pytest.mark.parametrize("arguments", [["--workload", "W9"], ["--system", "flink"], ["--repeats", "-1"]])
+def test_a_name_that_is_none_is_wrong_usage(arguments: list[str]) -> None:
+    told = CliRunner().invoke(build_app("bench"), ["bench", "line", *arguments])
+    assert told.exit_code == 2
+
+
+def test_rows_and_goals_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = rows_of([run("W0", OURS, 100_000.0), run("W0", "faust", 4_000.0)])
+    latency = {"workload": "W4", "system": "meshline-idle", "msgs_per_s": 20.0, "p50_ms": 5.0, "p99_ms": 9.0}
+    rows += [failed_row("W0", "bytewax", "no wheel"), latency]
+    points = [{"x": 1000, "y": 5000.0}]
+    curve = {"title": "rate by keys", "x": "keys", "y": "rate", "points": points, "remark": "breaks at 2,000"}
+    _print({"rows": rows, "goals": judged(rows), "curves": {"keys": curve}})
+    shown = capsys.readouterr().out
+    for words in ("100,000", "no wheel", "p99 9.0 ms", "1,000: 5,000", "breaks at 2,000", "missed W0  25 times stock"):
+        assert words in shown
