@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -39,8 +40,12 @@ class CrashResult:
     verdict: Verdict
 
     @property
+    def blame(self) -> Counter[str]:
+        return self.verdict.blame(exactly_once=self.point.guarantee == "exactly-once")
+
+    @property
     def clean(self) -> bool:
-        return self.deaths == self.times and self.verdict.clean(exactly_once=self.point.guarantee == "exactly-once")
+        return self.deaths == self.times and not self.blame
 
     def data(self) -> dict[str, Any]:
         verdict = self.verdict
@@ -63,7 +68,7 @@ def crash_everywhere(
     for point in points:
         results.append(crash_at(point, times, bootstrap, copies=copies, layer=layer))
         row = results[-1]
-        words = "clean" if row.clean else f"NOT CLEAN: {dict(row.verdict.counts)}, died {row.deaths} of {times} times"
+        words = "clean" if row.clean else f"NOT CLEAN: {dict(row.blame)}, died {row.deaths} of {times} times"
         tell(f"crash point  {point.name}: {row.deaths} deaths, {words}")
     return results
 

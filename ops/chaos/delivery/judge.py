@@ -74,10 +74,13 @@ class Verdict:
     def order_violations(self) -> int:
         return self.counts[ORDER]
 
-    def clean(self, *, exactly_once: bool) -> bool:
-        """At-least-once promises that nothing is lost: a frozen worker that wakes may repeat, and be late with it."""
+    def blame(self, *, exactly_once: bool) -> Counter[str]:
+        """What breaks the promise. At-least-once promises that nothing is lost: a worker may repeat, and be late."""
         forgiven = set() if exactly_once else {DUPLICATE, ORDER}
-        return not any(count for kind, count in self.counts.items() if kind not in forgiven)
+        return Counter({kind: count for kind, count in self.counts.items() if count and kind not in forgiven})
+
+    def clean(self, *, exactly_once: bool) -> bool:
+        return not self.blame(exactly_once=exactly_once)
 
 
 def judge(inputs: Iterable[Sent], outputs: Iterable[Seen]) -> Verdict:

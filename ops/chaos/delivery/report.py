@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any
 import confluent_kafka
 
 from ops.chaos.delivery.crashing import CrashResult
+from ops.chaos.delivery.judge import DUPLICATE, LOST, ORDER
 from ops.chaos.delivery.mutants.trial import Trial
 from ops.chaos.delivery.run import Outcome
 from ops.local import versions
@@ -40,20 +42,23 @@ class Report:
         return [trial for trial in self.trials if not trial.caught]
 
     def data(self) -> dict[str, Any]:
-        """Losses and the like are those of the campaign and of the crash points together."""
-        verdicts = [self.outcome.verdict, *(row.verdict for row in self.crashes)]
+        """Losses and the like are those of the campaign and of the crash points together.
+
+        What at-least-once allows at its crash points is in their rows only.
+        """
         outcome = self.outcome
+        found = sum((row.blame for row in self.crashes), start=Counter(outcome.verdict.counts))
         return {
             "inputs": outcome.verdict.inputs,
             "outputs": outcome.verdict.outputs,
-            "lost": sum(verdict.lost for verdict in verdicts),
-            "duplicates": sum(verdict.duplicates for verdict in verdicts),
-            "order_violations": sum(verdict.order_violations for verdict in verdicts),
+            "lost": found[LOST],
+            "duplicates": found[DUPLICATE],
+            "order_violations": found[ORDER],
             "kills": outcome.kills,
             "mutants": len(self.trials),
             "mutants_caught": sum(trial.caught for trial in self.trials),
             "good": self.good,
-            "found": dict(sum((verdict.counts for verdict in verdicts), start=type(outcome.verdict.counts)())),
+            "found": dict(found),
             "uncertain_inputs": outcome.verdict.uncertain,
             "faults": dict(outcome.faults),
             "own_ends": dict(outcome.own_ends),

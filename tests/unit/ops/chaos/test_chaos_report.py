@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from ops.chaos.delivery.campaign import Campaign
 from ops.chaos.delivery.crash_points import POINTS
 from ops.chaos.delivery.crashing import CrashResult
-from ops.chaos.delivery.judge import LOST, Finding, Verdict
+from ops.chaos.delivery.judge import DUPLICATE, LOST, Finding, Verdict
 from ops.chaos.delivery.mutants.trial import Trial
 from ops.chaos.delivery.report import Report, save, saved
 from ops.chaos.delivery.run import Outcome
@@ -63,6 +63,16 @@ def test_whatever_is_wrong_makes_it_bad_and_is_said(report: Report, word: str) -
 
 def test_losses_at_crash_points_count() -> None:
     assert Report(outcome(lossy()), (), [CrashResult(POINTS[0], 1, 1, lossy())]).data()["lost"] == 2
+
+
+def test_repeats_that_at_least_once_allows_at_its_crash_points_are_no_duplicates() -> None:
+    repeated = Verdict(inputs=1, outputs=2)
+    repeated.add(Finding(DUPLICATE, 1, 0, "again"))
+    point = next(point for point in POINTS if point.guarantee == "at-least-once")
+    report = Report(outcome(), (), [CrashResult(point, 1, 1, repeated)])
+    assert report.good
+    assert report.data()["duplicates"] == 0
+    assert report.data()["crash_points"][0]["duplicates"] == 1
 
 
 def test_the_last_full_run_is_kept(tmp_path: Path) -> None:
