@@ -19,6 +19,7 @@ from schemas.records import Drift, DriftKind
 
 #: What `Drift.money` holds; beyond it the fields and the words still tell the amounts.
 _MONEY_LIMIT = Decimal(10) ** 14
+_PLACES = Decimal("0.0001")
 _PROPOSALS: dict[Owner, str] = {"crm": "write_erp", "erp": "write_crm", "people": "by_hand"}
 OpenDrifts = Mapping[DriftKind, Drift]
 
@@ -109,4 +110,5 @@ def _content(drift: Drift) -> object:
 
 
 def _told(amount: Decimal | None) -> Decimal | None:
-    return amount if amount is None or abs(amount) < _MONEY_LIMIT else None
+    """With the four decimals that it has when it is read from the topic again: then both are the same bytes."""
+    return amount.quantize(_PLACES) if amount is not None and abs(amount) < _MONEY_LIMIT else None

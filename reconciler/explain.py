@@ -64,6 +64,10 @@ def advice(drift: Drift) -> str:
     """What a person can do about an open drift."""
     if drift.status == "closed":
         return "Nothing is left to do."
+    if drift.proposal in ("write_erp", "write_crm") and not drift.explained_by:
+        side = "ERP" if drift.proposal == "write_erp" else "CRM"
+        repair = f"meshline drift repair {drift.drift_id[:12]} --dry-run"
+        return f"{_ADVICE[drift.kind]} What the owner holds can be written to the {side} again: `{repair}`."
     return _ADVICE[drift.kind]
 
 

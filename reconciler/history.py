@@ -38,8 +38,10 @@ class DriftHistory:
         return [drift for drift in self.last() if drift.status != "closed"]
 
 
-def read_history(bootstrap: str, group: str, topic: Topic, codec: Codec) -> DriftHistory:
-    """Raises BrokerUnavailable, TopicMissing, ReadFailed, RegistryUnavailable."""
+def read_history(
+    bootstrap: str, group: str, topic: Topic, codec: Codec, history: DriftHistory | None = None
+) -> DriftHistory:
+    """Into the given history, or a new one. Raises BrokerUnavailable, TopicMissing, ReadFailed, RegistryUnavailable."""
     reader = Reader(bootstrap, group)
     try:
         feeds = reader.partitions([topic.name])
@@ -47,13 +49,12 @@ def read_history(bootstrap: str, group: str, topic: Topic, codec: Codec) -> Drif
         if ends is None:
             raise BrokerUnavailable
         reader.start(dict.fromkeys(feeds, None))
-        return _read_to(reader, ends, codec)
+        return _read_to(reader, ends, codec, history or DriftHistory())
     finally:
         reader.close()
 
 
-def _read_to(reader: Reader, ends: dict[Feed, int], codec: Codec) -> DriftHistory:
-    history = DriftHistory()
+def _read_to(reader: Reader, ends: dict[Feed, int], codec: Codec, history: DriftHistory) -> DriftHistory:
     reached = dict.fromkeys(ends, 0)
     deadline = time.monotonic() + _PATIENCE_S
     while any(reached[feed] < end for feed, end in ends.items()):

@@ -1,4 +1,4 @@
-"""`meshline drift list|show|explain`: where the two sides do not agree, and what to do about it."""
+"""`meshline drift list|show|explain|repair|top`: where the two sides do not agree, and what to do about it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ops.cli import drift_repair
 from ops.cli.failure import FOUND, say, told
 from reconciler.errors import ReconcilerError
 from reconciler.explain import advice, amount_text
@@ -29,10 +30,11 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def register(app: typer.Typer) -> None:
-    drift = typer.Typer(help="Differences between the two sides: list, show, explain.", no_args_is_help=True)
+    drift = typer.Typer(help="Differences between the two sides: list, show, explain, repair.", no_args_is_help=True)
     drift.command("list")(list_)
     drift.command()(show)
     drift.command()(explain)
+    drift_repair.register(drift, lambda prefix: _one(_history(), prefix)[-1], _history)
     app.add_typer(drift, name="drift")
 
 
@@ -75,6 +77,11 @@ def show(drift_id: DriftId, json_output: Json = False) -> None:
     out.print(f"Record      {last.entity} {last.key}, account {last.account_id}")
     out.print(f"Kind        {last.kind}, severity {last.severity}, {last.status}")
     out.print(f"Money       {money_of(last) or 'none'} (ERP minus CRM)")
+    if last.at_stake is not None and last.currency is not None:
+        out.print(f"At stake    {amount_text(last.at_stake, last.currency)}")
+    out.print(f"Right is    {last.owner or 'not known'}; proposal: {last.proposal or 'none'}")
+    if last.explained_by:
+        out.print(f"Explained   by {last.explained_by}")
     out.print(f"Versions    CRM {_version(last.crm_version)}, ERP {_version(last.erp_version)}")
     for field in last.fields:
         out.print(f"Field       {field.name}: CRM {field.crm or 'empty'}, ERP {field.erp or 'empty'}")
@@ -95,6 +102,8 @@ def explain(drift_id: DriftId, json_output: Json = False) -> None:
     out.print(f"Since when    it {state}: opened {_time(last.opened_at)}, last told {_time(last.observed_at)} UTC")
     if money_of(last):
         out.print(f"Money         {money_of(last)}, ERP minus CRM")
+    if last.explained_by and last.status != "closed":
+        out.print(f"Explained by  {last.explained_by}: settle that first")
     out.print(f"What to do    {advice(last)}")
 
 

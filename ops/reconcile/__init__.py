@@ -1,0 +1,1 @@
+"""Putting drifts right, and telling people of them."""
