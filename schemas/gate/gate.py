@@ -69,7 +69,7 @@ def _reference(folder: Path, now: Texts, against: str | None) -> tuple[Texts | N
     installed = installed_folder()
     if folder.resolve() != installed.resolve():
         ours = folder_texts(installed)
-        if set(now.schemas) & set(ours.schemas):
+        if 2 * len(set(now.schemas) & set(ours.schemas)) > len(ours.schemas):  # a copy of it, not a folder like it
             return ours, "the installed MeshLine"
     return None, ""
 

@@ -13,6 +13,7 @@ from schemas.gate.reading import DEEPEST, read_json
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MOST = 20_000  #: types in one schema
+_MOST_BRANCHES = 200  #: of one union; readers try them one by one, and each against each
 _LARGEST_FIXED = 2**31 - 1
 
 
@@ -80,6 +81,8 @@ class _Parser:
         return self.named.get(full) or self.named[name]
 
     def _union(self, raw: list[Any], pointer: str, space: str, depth: int) -> Type:
+        if len(raw) > _MOST_BRANCHES:
+            _refuse(f"a union of {len(raw):,} branches; {_MOST_BRANCHES} are the most", pointer, "ML062")
         union = Type("union", pointer)
         self.types.append(union)
         seen: set[str] = set()

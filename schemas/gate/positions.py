@@ -6,12 +6,11 @@ without recursion, so depth costs nothing.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+)', re.DOTALL)
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_PLAIN = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 Place = tuple[int, int]
 
@@ -82,8 +81,5 @@ def place_of(found: dict[str, Place], pointer: str) -> Place:
 
 
 def _text(token: str) -> str:
-    def plain(match: re.Match[str]) -> str:
-        code = match[1]
-        return chr(int(code[1:], 16)) if code[0] == "u" and len(code) == 5 else _PLAIN.get(code, code)
-
-    return _ESCAPE.sub(plain, token[1:-1])
+    found: str = json.loads(token)  # escapes, and characters that are two of them
+    return found

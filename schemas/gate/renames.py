@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from schemas.gate.model import Field, Type
 from schemas.gate.resolution import Resolution
 
+_MOST_GUESSES = 10_000  #: pairs of lost and new fields that are looked at; beyond it, lost is lost
 _ALIKE = 0.5  #: names closer than this, or the same position, make a rename of a removal and an addition
 
 FieldPairs = list[tuple[Field, Field]]
@@ -31,7 +32,7 @@ def renamed(old: Type, new: Type) -> tuple[FieldPairs, FieldPairs, list[Field]]:
             taken.add(match.name)
     added = [field for name, field in new.fields.items() if name not in taken and name not in old.fields]
     moved: FieldPairs = []
-    for field in list(gone):
+    for field in list(gone) if len(gone) * len(added) <= _MOST_GUESSES else ():
         alike = [(score, found.name, found) for found in added if (score := _score(field, found))]
         if alike:
             best = max(alike)[2]

@@ -14,11 +14,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from ops.bench.gate.jvm_judge import judge
 from schemas.gate.modes import Mode
 from schemas.gate.parse import schema_of
 from schemas.gate.resolution import Resolution
 from tests.golden.evolution.cases import Case, cases, differences
-from ops.bench.gate.jvm_judge import judge
 from tests.stack import Running
 
 

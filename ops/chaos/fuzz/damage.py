@@ -1,4 +1,4 @@
-"""Ways to damage a text, a JSON document or bytes. Every one is drawn from the given generator, so a seed repeats it."""
+"""Ways to damage a text, a JSON document or bytes. A seed repeats it."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _value(random: Random) -> Any:
     return random.choice((*simple, amount, fixed, made, enum, ["null", amount], {"type": "array", "items": "Order"}))
 
 
-def _nasty(text: str, random: Random) -> str:
+def _nasty(text: str, random: Random) -> str:  # noqa: PLR0911 - one return per way
     """What is hard on parsers: depth, size, names twice, types inside themselves."""
     depth = random.choice((50, 150, 5_000, 100_000))
     match random.randrange(8):
@@ -139,7 +139,7 @@ def _nasty(text: str, random: Random) -> str:
             return f"[{branches}]"
 
 
-def damaged_bytes(data: bytes, random: Random) -> bytes:
+def damaged_bytes(data: bytes, random: Random) -> bytes:  # noqa: PLR0911 - one return per way
     """A record in the wire format after something happened to it."""
     kind, at = random.randrange(9), random.randrange(len(data) + 1)
     if kind == 0:
