@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ops.audit.chain import Act
 from ops.cases.changes import Change, close_groups, write_changes
-from ops.cases.reading import Came, Fact, Went, record_in
-from ops.cases.states import OPEN, Move, State
+from ops.cases.reading import Came, Fact, Went
+from ops.cases.settling import already_settled, settled
+from ops.cases.states import Move, State
 from ops.cases.tables import cases, letters
 from schemas.codec import Codec
 from schemas.reasons import Reason, catalogue, rush
 
 SYSTEM = Act("meshline", "system", "worker", "case.update")
-_SETTLES = {"account": "customer.upsert", "opportunity": "order.place"}
 
 
 @dataclass(slots=True)
@@ -49,9 +49,10 @@ async def take(connection: AsyncConnection, facts: Iterable[Fact], codec: Codec,
     if newest:
         await _letters(connection, newest, counts)
         await _cases(connection, list(newest.values()), taken, now)
+        taken.changes += await already_settled(connection, list(newest.values()), taken.opened, codec)
     ends = [fact for fact in facts if isinstance(fact, Went)]
     if ends:
-        taken.changes += await _settled(connection, ends, codec)
+        taken.changes += await settled(connection, ends, codec)
     await write_changes(connection, taken.changes, SYSTEM, now, key)
     await close_groups(connection, [change.group_id for change in taken.changes if change.group_id], now)
     return taken
@@ -104,42 +105,6 @@ async def _went_on(connection: AsyncConnection, rows: list[dict[str, Any]]) -> l
             why = f"the event went on, and failed at {row['stage']}: letter {row['letter_id']}"
             changes.append(Change(case.case_id, case.group_id, State.REPLAYING, State.RESOLVED, why))
     return changes
-
-
-async def _settled(connection: AsyncConnection, ends: Sequence[Went], codec: Codec) -> list[Change]:
-    by_event = {went.event_id: went for went in ends}
-    by_record = {(went.entity, went.key): went for went in ends if went.kind}
-    joined = cases.join(letters, letters.c.letter_id == cases.c.case_id)
-    mine = tuple_(letters.c.entity, letters.c.key).in_(list(by_record)) | letters.c.event_id.in_(list(by_event))
-    columns = (letters.c.event_id, letters.c.version.label("made_of"), letters.c.failed_at, letters.c.message_value)
-    query = select(cases, *columns).select_from(joined)
-    found = (await connection.execute(query.where(mine, cases.c.state.in_([state.value for state in OPEN])))).all()
-    changes = []
-    for case in found:
-        for went in filter(None, (by_event.get(case.event_id), by_record.get((case.entity, case.key)))):
-            change = Change.of(case, Move.SUCCEED, went.what) if _settles(went, case, codec) else None
-            if change is not None:
-                changes.append(change)
-                break
-    return changes
-
-
-def _settles(went: Went, case: Any, codec: Codec) -> bool:
-    """Whether what happened to a record makes a letter of it needless."""
-    if went.at <= case.failed_at:
-        return False
-    if went.event_id == case.event_id and (case.state == State.REPLAYING.value or went.kind):
-        return not went.kind or went.kind == _kind_of(case, codec)
-    if not went.kind or went.version is None or case.made_of is None:
-        return False
-    return went.version > int(case.made_of) and went.kind == _kind_of(case, codec)
-
-
-def _kind_of(case: Any, codec: Codec) -> str:
-    """The kind of effect that a letter's record was to have."""
-    if case.stage == "sink":
-        return str((record_in(case.message_value, codec) or {}).get("kind", ""))
-    return _SETTLES.get(case.entity, "")
 
 
 async def _rows(connection: AsyncConnection, ids: Sequence[str]) -> Sequence[Any]:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ops.audit.tell import tell
 from ops.cases.clocks import escalate, show_open, tell_billing
 from ops.cases.intake import Taken, take
-from ops.cases.positions import make_positions, move_positions, read_positions
+from ops.cases.positions import Place, make_positions, move_positions, read_positions
 from ops.cases.reading import TOLD, fact_of
 from ops.cases.suggest import fill_suggestions
 from schemas.codec import Codec
@@ -36,11 +37,11 @@ READ = (*(topic.name for topic in DEAD_LETTER.values()), *sorted(TOLD))
 
 @dataclass(frozen=True, slots=True)
 class Indexer:
-    """What one step stands on. `topics` differ in tests only."""
+    """What one step stands on. Without an outbox it only takes in."""
 
     database: AsyncEngine
     codec: Codec
-    outbox: Outbox
+    outbox: Outbox | None
     clock: Clock = system_clock
     audit_key: bytes = b""
     topics: Sequence[str] = READ
@@ -68,8 +69,9 @@ class Indexer:
         late = await escalate(self.database, self.clock(), self.audit_key)
         if late:
             log.warning("cases are overdue", escalated=late)
-        await tell_billing(self.database, self.outbox, self.codec, self.billing_topic)
-        await tell(self.database, self.outbox, self.codec, self.audit_topic)
+        if self.outbox is not None:
+            await tell_billing(self.database, self.outbox, self.codec, self.billing_topic)
+            await tell(self.database, self.outbox, self.codec, self.audit_topic)
         await show_open(self.database)
 
 
@@ -122,6 +124,39 @@ async def read_on(indexer: Indexer, consumer: Consumer, stop: asyncio.Event) -> 
                 log.info("cases opened", count=len(taken.opened), letters=taken.letters)
         if len(messages) < _BATCH:
             await indexer.tick()
+
+
+async def catch_up(indexer: Indexer, consumer: Consumer, bootstrap: str) -> int:
+    """Take in what is on the topics now, and return; how many records that was. Beside a running worker: nothing."""
+    places = [(name, number) for name in indexer.topics for number in range(_partitions(name))]
+    async with indexer.database.begin() as connection:
+        positions = await read_positions(connection, places)
+    loop = asyncio.get_running_loop()
+    ends = await loop.run_in_executor(None, ends_of, bootstrap, places)
+    behind = {place: ends[place] for place in places if ends[place] > positions[place]}
+    if not behind:
+        return 0
+    consumer.assign([TopicPartition(topic, number, positions[topic, number]) for topic, number in behind])
+    count, silent = 0, 0
+    while behind and silent < 20:
+        messages = await loop.run_in_executor(None, consumer.consume, _BATCH, _WAIT_S)
+        good = [message for message in messages if message.error() is None]
+        silent = 0 if good else silent + 1
+        if good:
+            await indexer.index(good)
+            count += len(good)
+        reached = {(one.topic or "", one.partition): one.offset for one in consumer.position(consumer.assignment())}
+        behind = {place: end for place, end in behind.items() if reached.get(place, 0) < end}
+    return count
+
+
+def ends_of(bootstrap: str, places: Sequence[Place]) -> dict[Place, int]:
+    """The ends of committed records. Raises KafkaException."""
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    request = {TopicPartition(*place): latest for place in places}
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    answers = admin.list_offsets(request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=10.0)
+    return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
 
 
 def _partitions(topic: str) -> int:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import getpass
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy import create_engine, func, insert, select
+from sqlalchemy import create_engine, insert
 
+from ops.cases import answers
+from ops.cli.asking import ask
 from ops.cli.failure import say, told
-from schemas.codec import Codec, Undecodable
 from schemas.reasons import Reason, catalogue
-from schemas.registry import ConfluentRegistry
 from streams.letters.inbox import LetterView, read_letters
 from streams.letters.outbox import Outbox
 from streams.letters.replay import replayed
@@ -37,55 +37,60 @@ def register(app: typer.Typer) -> None:
 def list_(
     reason: ReasonOption = None,
     key: Annotated[str | None, typer.Option(help="Only letters about this record.")] = None,
+    account_id: Annotated[str | None, typer.Option("--account", help="Only letters of this account.")] = None,
+    group: Annotated[str | None, typer.Option(help="Only letters of this group.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only letters that failed since then, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Only letters that failed before then, UTC.")] = None,
     limit: Annotated[int, typer.Option(help="The newest so many.")] = 50,
     json_output: Json = False,
 ) -> None:
     """Dead letters, newest last, with how often each was replayed."""
-    with told():
-        settings = _settings()
-        found = read_letters(settings.bootstrap, [reason] if reason else None)
-        counts = _replay_counts(settings)
-    letters = [letter for letter in found if key is None or letter.key == key]
+    page = ask(
+        "letter.list",
+        answers.LetterPage,
+        fresh=True,
+        reason=reason,
+        key=key,
+        account_id=account_id,
+        group=group,
+        since=since and since.replace(tzinfo=UTC),
+        until=until and until.replace(tzinfo=UTC),
+        limit=limit,
+    )
+    letters = page.letters[::-1]
     if json_output:
-        typer.echo(json.dumps([_facts(letter, counts) for letter in letters[-limit:]]))
+        typer.echo(json.dumps([letter.model_dump(mode="json") for letter in letters]))
         return
     out = Console(highlight=False, markup=False, soft_wrap=True)
-    for letter in letters[-limit:]:
+    for letter in letters:
         record = f"{letter.entity} {letter.key}".strip() or letter.origin
-        again = counts.get(letter.letter_id, 0)
-        failed_at = letter.failed_at[:19].replace("T", " ")
-        head = f"{letter.letter_id[:12]}  {failed_at}  {letter.reason.value:24} {record}"
-        out.print(head + (f"  replayed {again}x" if again else ""))
+        head = f"{letter.letter_id[:12]}  {letter.failed_at:%Y-%m-%d %H:%M:%S}  {letter.reason:24} {record}"
+        out.print(head + (f"  replayed {letter.replays}x" if letter.replays else ""))
         out.print(f"              {letter.detail[:300]}")
-    more = f" (the newest {limit} are shown)" if len(letters) > limit else ""
-    say(f"{len(letters)} letters{more}. See one whole: meshline dlq show <letter>")
+    more = f" (the newest {limit} are shown)" if page.total > limit else ""
+    say(f"{page.total} letters{more}. See one whole: meshline dlq show <letter>")
 
 
 def show(
     letter_id: Annotated[str, typer.Argument(help="The letter's id, or its first characters.")],
+    reveal: Annotated[bool, typer.Option(help="Personal data unmasked; that is kept in the audit.")] = False,
     json_output: Json = False,
 ) -> None:
     """One letter: what happened, to which record, what to do, and the record itself."""
-    with told():
-        settings = _settings()
-        letter = _one(read_letters(settings.bootstrap), letter_id)
-        counts = _replay_counts(settings)
-        payload = _payload(letter, settings)
+    letter = ask("letter.show", answers.LetterWhole, fresh=True, letter_id=letter_id, reveal=reveal)
     if json_output:
-        typer.echo(json.dumps({**_facts(letter, counts), "payload": payload}, default=str))
+        typer.echo(letter.model_dump_json())
         return
-    entry = catalogue()[letter.reason]
-    unread = "a record that could not be read" if letter.reason is Reason.UNDECODABLE else "the raw record below"
+    entry = catalogue()[Reason(letter.reason)]
+    unread = "a record that could not be read" if letter.reason == Reason.UNDECODABLE else "the raw record below"
     about = f"{letter.entity} {letter.key}" if letter.key else unread
     out = Console(highlight=False, markup=False, soft_wrap=True)
-    out.print(f"What happened   {letter.reason.value}: {entry.meaning}")
+    out.print(f"What happened   {letter.reason}: {entry.meaning}")
     out.print(f"                {letter.detail}")
     out.print(f"To which record {about}" + (f", account {letter.account_id}" if letter.account_id else ""))
     out.print(f"                read from {letter.origin}, event {letter.event_id}")
-    out.print(
-        f"When            first {letter.first_failed_at[:19]}, last {letter.failed_at[:19]} UTC, "
-        f"attempts {letter.attempts}"
-    )
+    times = f"attempts {letter.attempts}, came {letter.failures} times"
+    out.print(f"When            first {letter.first_failed_at:%F %T}, last {letter.failed_at:%F %T} UTC, {times}")
     out.print(f"Stage           {letter.stage}" + (f", sink {letter.sink}" if letter.sink else ""))
     out.print(
         f"Owner           {entry.owner}, backup {entry.backup}; class {entry.impact}, to be resolved within {entry.sla}"
@@ -93,12 +98,13 @@ def show(
     out.print(f"What to do      {entry.action}")
     if letter.suggestion:
         out.print(f"                {letter.suggestion}")
-    out.print(f"                runbook: ops/runbooks/{letter.reason.value}.md")
+    out.print(f"                runbook: ops/runbooks/{letter.reason}.md")
+    out.print(f"The case        meshline case show {letter.letter_id[:12]}; its group: {letter.group_id[:13]}")
     if entry.retryable:
         out.print(f'What to type    meshline dlq replay {letter.letter_id[:12]} --why "..."')
-    out.print(f"Replayed        {counts.get(letter.letter_id, 0)} times")
-    out.print("The record")
-    out.print(json.dumps(payload, indent=2, default=str, ensure_ascii=False))
+    out.print(f"Replayed        {letter.replays} times")
+    out.print("The record" + ("" if letter.revealed else " (personal data is masked; --reveal shows it)"))
+    out.print(json.dumps(letter.payload, indent=2, ensure_ascii=False))
 
 
 def replay(
@@ -138,43 +144,6 @@ def _one(letters: list[LetterView], prefix: str) -> LetterView:
     many = f"{len(found)} letters" if found else "no letter"
     say(f"[red]failed[/]  {many} with an id that starts with {prefix!r}: meshline dlq list")
     raise typer.Exit(1)
-
-
-def _facts(letter: LetterView, counts: dict[str, int]) -> dict[str, Any]:
-    names = [name for name in LetterView.__slots__ if name not in ("original", "topic", "partition", "offset")]
-    facts = {name: str(getattr(letter, name)) for name in names}
-    return {
-        **facts,
-        "attempts": letter.attempts,
-        "replays": counts.get(letter.letter_id, 0),
-        "owner": catalogue()[letter.reason].owner,
-    }
-
-
-def _payload(letter: LetterView, settings: Settings) -> Any:
-    registry = ConfluentRegistry(settings.registry_url)
-    try:
-        record = Codec(registry).decode(letter.original.value).record
-    except Undecodable as error:
-        raw = letter.original.value or b""
-        return {
-            "undecodable": str(error),
-            "bytes": len(raw),
-            "starts_with": raw[:120].decode("utf-8", "backslashreplace"),
-        }
-    finally:
-        registry.close()
-    return {name: value for name, value in record.items() if value is not None}
-
-
-def _replay_counts(settings: Settings) -> dict[str, int]:
-    engine = create_engine(driver_url(settings.operations_url))
-    try:
-        with engine.connect() as connection:
-            rows = connection.execute(select(replays.c.letter_id, func.count()).group_by(replays.c.letter_id))
-            return {letter_id: count for letter_id, count in rows}
-    finally:
-        engine.dispose()
 
 
 def _record_replay(settings: Settings, letter: LetterView, why: str) -> None:

@@ -31,6 +31,8 @@ class Part(StrEnum):
     ERP_SOURCE = "erp-source"
     RECONCILER = "reconciler"
     BOOKS = "books"
+    CASES = "cases"
+    API = "api"
     ALL = "all"
 
 
@@ -61,7 +63,7 @@ def worker(
 
 
 def _port(settings: Settings, part: Part) -> None:
-    if part is Part.DOOR:  # the door answers for itself
+    if part in (Part.DOOR, Part.API):  # they answer for themselves
         return
     server = serve(settings.worker.metrics_port, PROBES)
     log.info("worker starts", part=part.value, slot=settings.worker.slot, metrics_port=server.server_port)
@@ -93,7 +95,7 @@ async def _until_stopped(part: Part, settings: Settings) -> None:
         await _runner(part)(settings, stop)
     except Exception as error:  # nothing unfinished is committed: whoever supervises us starts us again
         kind = type(error)
-        ours = kind.__module__.split(".")[0] in ("streams", "sinks", "reconciler", "schemas")
+        ours = kind.__module__.split(".")[0] in ("streams", "sinks", "reconciler", "schemas", "ops")
         log.critical(
             "worker failed", part=part.value, error=str(error) or kind.__doc__, exc_info=None if ours else error
         )
@@ -103,7 +105,7 @@ async def _until_stopped(part: Part, settings: Settings) -> None:
     log.info("worker stopped", part=part.value)
 
 
-def _runner(part: Part) -> Run:  # imports are here so that a worker loads only its own part
+def _runner(part: Part) -> Run:  # noqa: PLR0911 - imports are here so that a worker loads only its own part
     if part is Part.DOOR:
         from streams.intake.door import run_door  # noqa: PLC0415
 
@@ -120,6 +122,14 @@ def _runner(part: Part) -> Run:  # imports are here so that a worker loads only 
         from ops.books.watch import run_books  # noqa: PLC0415
 
         return run_books
+    if part is Part.CASES:
+        from ops.cases.worker import run_cases  # noqa: PLC0415
+
+        return run_cases
+    if part is Part.API:
+        from ops.api.run import run_api  # noqa: PLC0415
+
+        return run_api
     from reconciler.worker import run_reconciler  # noqa: PLC0415
 
     return lambda settings, stop: run_reconciler(settings, home_folder() / "reconciler", stop)
