@@ -23,6 +23,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -118,9 +119,9 @@ class ExactlyOnce:
         if not self._doomed and elapsed > GIVE_UP_AFTER * self._options.transaction_timeout:
             self._late = True
             held = ", ".join(str(partition.tp) for partition in self._cycle if partition.outstanding)
-            self._void(f"agents held batches of {held} for {elapsed:.0f} s, longer than a transaction may last")
-
-    # -- the end of a cycle
+            self._void(
+                f"agents held batches of {held} for {elapsed:.0f} s, longer than a transaction may last", self._cycle
+            )
 
     def _conclude(self) -> None:
         """Commit or abort. A rebalance in mid-cycle may have done it already."""
@@ -131,6 +132,8 @@ class ExactlyOnce:
         thread.valve.set_paused([p for p in thread.partitions.values() if p.paused], False)
         try:
             if thread.loopside.failure is not None or (not self._over.is_set() and not self._doomed):
+                with suppress(TimeoutError):  # an agent that does not even yield has no transaction to emit into
+                    self._void("the worker stops", cycle)
                 return self._transactions.abort()
             self._finish(cycle)
         except Undone as exc:
@@ -206,7 +209,7 @@ class ExactlyOnce:
         while self._cycle is not None and not self._thread.stopping and not self._over.wait(0.02):
             self._thread.turned = now = self._clock()
             if now > deadline:
-                self._void("agents were too slow for a rebalance")
+                self._void("agents were too slow for a rebalance", self._cycle)
                 break
         self._conclude()
 
@@ -225,17 +228,15 @@ class ExactlyOnce:
         places = {p.tp for p in partitions}
         self._carried = [m for m in self._carried if (m.topic(), m.partition()) not in places]
 
-    def _void(self, why: str) -> None:
+    def _void(self, why: str, cycle: Mapping[Partition, int]) -> None:
         """From now on what agents emit for this cycle is dropped."""
         self._doomed = why
-        thread, cycle = self._thread, list(self._cycle or ())
+        thread = self._thread
 
         async def close() -> None:
-            thread.loopside.close(cycle)
+            thread.loopside.close(list(cycle))
 
         thread.ask(close(), self._options.drain_timeout)
-
-    # -- the rest of the discipline
 
     def carried(self) -> list[Message]:
         carried, self._carried = self._carried, []

@@ -52,9 +52,14 @@ def run(steps: int, seconds: float, first_seed: int) -> dict[str, Any]:
         try:
             run_state_machine_as_test(seed(number)(counted(machine)), settings=SLICE)
         except Exception as found:
-            return report(started, number, violation=f"{machine.__name__}, seed {number}: {found!r}")
+            return report(started, number, violation=f"{machine.__name__}, seed {number}: {found!r} {notes(found)}")
         number += 1
     return report(started, number)
+
+
+def notes(found: Exception) -> str:
+    """The falsifying example."""
+    return "\n".join(getattr(found, "__notes__", []))
 
 
 def report(started: float, number: int, violation: str = "") -> dict[str, Any]:
