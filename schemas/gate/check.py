@@ -70,8 +70,11 @@ class _Run:
         ]
         remarks = alone(schema)
         remarks += self._comparison.remarks(schema, released, self._mode or subject.terms.mode or DEFAULT_MODE)
-        if released:
-            was = Side(released[-1][1], carried(subject.terms, subject.before))
+        newest = self._schema(subject.latest.text) if subject.latest is not None else None
+        if newest is None and released:
+            newest = released[-1][1]
+        if isinstance(newest, Schema):
+            was = Side(newest, carried(subject.terms, subject.before))
             # An edited release is a fault of its own; a new contract version would not make it better.
             bump = candidate.file not in {now.file for now, _ in subject.edited}
             remarks += [r for r in agreements(was, Side(schema, subject.terms)) if bump or r.rule != "ML043"]

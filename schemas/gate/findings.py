@@ -26,7 +26,8 @@ class Subject:
     """What is checked together: the candidate (None when it is gone), and what was released before, oldest first.
 
     `edited` are the files that say something else than the release of the same number, with what was released; `gone`
-    the releases that have no file any more.
+    the releases that have no file any more. `latest` is the newest version at the reference, the one that `before` was
+    the contract of.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Subject:
     gone: tuple[Version, ...] = ()
     terms: Terms = field(default_factory=Terms)
     before: Terms | None = None  #: the contract as it was released
+    latest: Version | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

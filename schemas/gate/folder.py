@@ -76,7 +76,9 @@ def _subject(
     if None in mine or None in theirs:
         released = tuple(theirs.values())
         candidate = mine.get(None)
-        return Subject(name, candidate, released, gone=() if candidate else released, terms=own, before=was)
+        latest = released[-1] if released else None
+        gone = () if candidate else released
+        return Subject(name, candidate, released, gone=gone, terms=own, before=was, latest=latest)
     ours = {number or 0: version for number, version in mine.items()}
     known = {number or 0: version for number, version in theirs.items()}
     newest = max(ours, default=0)
@@ -89,7 +91,8 @@ def _subject(
     kept |= {n: version for n, version in known.items() if n not in ours}
     kept |= {was.number or 0: replace(was, label=f"{was.label} as released") for _, was in edited}
     released = tuple(kept[n] for n in sorted(kept))
-    return Subject(name, ours.get(newest), released, edited, gone, own, was)
+    latest = known[max(known)] if known else None
+    return Subject(name, ours.get(newest), released, edited, gone, own, was, latest)
 
 
 def _grouped(texts: Mapping[str, str]) -> dict[str, list[tuple[int | None, str, str]]]:

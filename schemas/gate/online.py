@@ -73,7 +73,7 @@ def registered_subjects(
         wanted = names.get(subject.name) or (subject.name, f"{subject.name}-value", _last(subject.name))
         online = [(name, versions) for name in dict.fromkeys(wanted) if (versions := registry.versions(name))]
         found += [
-            replace(subject, name=name, released=tuple(versions), edited=(), gone=(), before=None)
+            replace(subject, name=name, released=tuple(versions), edited=(), gone=(), before=None, latest=None)
             for name, versions in online
         ]
         if not online:

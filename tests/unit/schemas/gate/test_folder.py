@@ -106,6 +106,17 @@ def test_contracts_are_found_by_convention(tmp_path: Path) -> None:
     assert {finding.owner for finding in report.findings} == {"billing", "unknown"}
 
 
+def test_a_new_version_needs_a_new_contract_version_once(repository: Path) -> None:
+    write(repository, "contracts/order.yaml", "record: Order\nversion: 1\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "a contract")
+    write(repository, "avro/Order/v2.avsc", record(*FIRST["fields"], field("note", default="")))
+    assert found(repository) == ["ML043"]
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "released all the same")
+    assert found(repository) == []
+
+
 def test_files_that_are_no_text_are_findings(tmp_path: Path) -> None:
     (tmp_path / "a.avsc").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "b.avsc").symlink_to(tmp_path / "nowhere")
