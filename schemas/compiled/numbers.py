@@ -37,10 +37,10 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def length(data: bytes, at: int) -> tuple[int, int]:
-    """As `varint`, for a length: it is not negative, and so much is left. Raises Malformed, IndexError."""
+    """As `varint`, for a length: not below zero. Raises Malformed, IndexError."""
     number, at = varint(data, at)
-    if not 0 <= number <= len(data) - at:
-        raise Malformed(f"a length of {number} at byte {at}, where {len(data) - at} bytes are left")
+    if number < 0:
+        raise Malformed(f"a length of {number} before byte {at}")
     return number, at
 
 
@@ -70,7 +70,7 @@ def wide_amount(raw: bytes, precision: int, unit: Decimal) -> Decimal:
 
 def narrow_bytes(precision: int) -> int:
     """So many bytes, and fewer, never hold a number of more than `precision` digits."""
-    return (10**precision).bit_length() // 8
+    return int(10**precision).bit_length() // 8
 
 
 def encode_long(number: int) -> bytes:

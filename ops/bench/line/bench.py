@@ -20,7 +20,7 @@ from ops.bench.line import calls, growth, latency
 from ops.bench.line.broker import broker
 from ops.bench.line.errors import BenchFailed
 from ops.bench.line.goals import judged
-from ops.bench.line.lineup import OURS, System, systems_for
+from ops.bench.line.lineup import BY_NAME, OURS, System, systems_for
 from ops.bench.line.rate import Measured, Source, measure
 from ops.bench.line.rows import Row, failed_row, rows_of
 from ops.bench.line.topics import Topics
@@ -50,6 +50,7 @@ class Bench:
         self._request = request
         self._folder = folder
         self._tell = tell
+        self._warmed = False
 
     def run(self, now: datetime) -> dict[str, Any]:
         """The result as plain data. Raises BenchFailed, LocalPartsError."""
@@ -100,16 +101,26 @@ class Bench:
         def one(system: System) -> Measured:
             return measure(system, workload, max(2000, round(full * system.share)), self._source, self._topics)
 
+        if not self._warmed:
+            self._warm(name)
         rows = self._turns(name, lambda system, _: one(system))
         self._source.drop(workload)
         return rows
 
+    def _warm(self, name: str) -> None:
+        """A run that does not count: a broker that has just started compiles what it runs often."""
+        self._warmed = True
+        try:
+            measure(BY_NAME[OURS], RATES[name], 50_000, self._source, self._topics)
+        except (BenchFailed, LocalPartsError, KafkaException) as error:
+            self._tell(f"{name}  warming up failed: {error}")
+
     def _turns(self, name: str, one: Callable[[System, Topics], Measured]) -> list[Row]:
-        """Every system once, then every system again: what disturbs the machine disturbs them all."""
+        """Every system once, then every system again, another one first: a disturbance is not always the same one's."""
         runs: list[Measured] = []
         failed: dict[str, str] = {}
         for turn in range(self._request.repeats):
-            for system in systems_for(name, self._request.systems):
+            for system in _rotated(systems_for(name, self._request.systems), turn):
                 if system.name in failed:
                     continue
                 try:
@@ -120,6 +131,11 @@ class Bench:
                     self._tell(f"{name}  {system.name} failed: {error}")
         done = [run for run in runs if run.system not in failed]
         return [*rows_of(done), *(failed_row(name, system, why) for system, why in failed.items())]
+
+
+def _rotated(systems: list[System], turn: int) -> list[System]:
+    first = turn * 2 % len(systems) if systems else 0
+    return systems[first:] + systems[:first]
 
 
 def _words(run: Measured) -> str:

@@ -31,7 +31,7 @@ class Topics:
     def __init__(self, bootstrap: str, prefix: str) -> None:
         self.bootstrap = bootstrap
         self.prefix = prefix
-        self._admin = AdminClient({"bootstrap.servers": bootstrap})
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
         self._made: set[str] = set()
 
     def make(self, names: Iterable[str], partitions: int) -> None:
@@ -84,6 +84,7 @@ class Topics:
                 "queue.buffering.max.messages": 200_000,
                 "queue.buffering.max.kbytes": 262_144,
                 "batch.size": 500_000,
+                "log_level": 3,  # that a coordinator is still loading is no news
             }
         )
         produce = producer.produce

@@ -201,6 +201,7 @@ _ENDLESS = b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7f"  # a count of 2^62 - 1
         ("string", _ENDLESS),
         ("string", b"\x01"),  # a length of -1
         ("bytes", b"\xff" * 30),  # a number without an end
+        ("long", b"\xff" * 9 + b"\x7f"),  # 70 bits
         (_AMOUNT, b"\xa0\x1f" + b"\x7f" * 2000),  # an amount of 2,000 bytes
         (_AMOUNT, b"\x14" + b"\x7f" * 10),  # 24 digits where 18 fit: rounding would be another amount
         (_DAY, b"\xfe\xff\xff\xff\x0f"),  # beyond the year 9999
