@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from ops.cli.failure import FOUND, say
+from ops.cli.failure import FOUND, say, told
+from streams.runtime.settings import load_settings
 
 
 def reconcile(
@@ -16,13 +20,18 @@ def reconcile(
     damaged: Annotated[int, typer.Option(min=0, help="How many of them are damaged, and put right later.")] = 1_000,
     seed: Annotated[int, typer.Option(help="The same seed is the same histories.")] = 1,
     restarts: Annotated[int, typer.Option(min=0, help="A new reconciler after every so many steps; 0: never.")] = 100,
+    kills: Annotated[int, typer.Option(min=0, help="Instead: so many kill -9 of a reconciler over the broker.")] = 0,
     json_output: Annotated[bool, typer.Option("--json", help="The score as JSON on stdout.")] = False,
 ) -> None:
     """Labelled histories of two sides through the reconciler: is each damage told once, and nothing else?
 
     Rows come twice, late, out of order, from wrong clocks; one side falls silent. Exit 0 when the score is perfect,
-    100 when a drift was missed, told twice, told wrongly, or told where there is none.
+    100 when a drift was missed, told twice, told wrongly, or told where there is none. With --kills the reconciler is
+    a process over topics of its own that is killed again and again, and then compared with a rebuild, byte for byte.
     """
+    if kills:
+        _kill(kills, seed, json_output)
+        return
     from ops.bench.reconcile.bench import run  # noqa: PLC0415 - the reconciler is only loaded where it runs
     from ops.bench.reconcile.play import Request  # noqa: PLC0415
 
@@ -34,6 +43,24 @@ def reconcile(
         _show(facts)
     if not facts["perfect"]:
         say("[red]not perfect[/]  " + "; ".join(facts["examples"][:3]))
+        raise typer.Exit(FOUND)
+
+
+def _kill(kills: int, seed: int, json_output: bool) -> None:
+    from ops.bench.reconcile.kills import Campaign  # noqa: PLC0415
+
+    with told(), tempfile.TemporaryDirectory(prefix="meshline-kills-") as folder:
+        settings = load_settings()
+        settings.need("bootstrap", "registry_url")
+        outcome = Campaign(settings, Path(folder), seed).run(kills)
+    facts = {**asdict(outcome), "right": outcome.right}
+    if json_output:
+        typer.echo(json.dumps(facts))
+    else:
+        out = Console(highlight=False, markup=False)
+        for name, value in facts.items():
+            out.print(f"{name:20} {value}")
+    if not outcome.right:
         raise typer.Exit(FOUND)
 
 

@@ -1,0 +1,153 @@
+"""Damage done by hand in the real ERP: it becomes the right drift, the sink says unchanged, a repair puts it right."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ops.reconcile.repair import write_erp
+from reconciler.compare import compare
+from reconciler.difference import Comparison
+from reconciler.rules import PAIRS
+from schemas.outcome import Forward, Record
+from schemas.records import Account, Command, Customer, CustomerUpsert, Drift, Envelope
+from schemas.topics import COMMAND_ERP
+from sinks.memory.ledger import MemoryLedger
+from sinks.tryton import request
+from sinks.tryton.changes import change
+from sinks.tryton.rows import PARTY
+from sinks.tryton.sink import TrytonSink
+from streams.intake.normalise.arrival import Arrival
+from streams.intake.normalise.erp import change_in_erp_record
+from streams.runtime.settings import Settings
+from tests.contract.sink_examples import command
+from tests.contract.sink_worker import Bench
+
+pytestmark = pytest.mark.stack
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_FIELDS: dict[str, Any] = {
+    "name": "Müller & Söhne", "street": "Hauptstr. 1", "city": "Köln", "postal_code": "50667", "country": "DE",
+    "tax_id": "DE 123456789", "email": "ap@mueller.example", "phone": "+49 221 1",
+}  # fmt: skip
+Row = Mapping[str, Any]
+
+
+def _address(**values: Any) -> Callable[[Row], dict[str, Any]]:
+    return lambda row: {"addresses": [["write", [row["addresses."][0]["id"]], values]]}
+
+
+def _mechanism(kind: str, **values: Any) -> Callable[[Row], dict[str, Any]]:
+    def found(row: Row) -> dict[str, Any]:
+        mechanism = next(one["id"] for one in row["contact_mechanisms."] if one["type"] == kind)
+        return {"contact_mechanisms": [["write", [mechanism], values]]}
+
+    return found
+
+
+def _tax(row: Row) -> dict[str, Any]:
+    tax = next(one for one in row["identifiers."] if "123456789" in one["code"])
+    return {"identifiers": [["write", [tax["id"]], {"code": tax["code"].replace("123456789", "987654321")}]]}
+
+
+def _no_tax(row: Row) -> dict[str, Any]:
+    tax = next(one["id"] for one in row["identifiers."] if "123456789" in one["code"])
+    return {"identifiers": [["delete", [tax]]]}
+
+
+DAMAGES: dict[str, tuple[Callable[[Row], dict[str, Any]], list[str]]] = {
+    "another name": (lambda _: {"name": "Mueller"}, ["name"]),
+    "another street": (_address(street="Nebenstr. 2"), ["street"]),
+    "no street": (_address(street=None), ["street"]),
+    "another city": (_address(city="Bonn"), ["city"]),
+    "another postal code": (_address(postal_code="50668"), ["postal_code"]),
+    "no country": (_address(country=None), ["country"]),
+    "another tax id": (_tax, ["tax_id"]),
+    "no tax id": (_no_tax, ["tax_id"]),
+    "another e-mail address": (_mechanism("email", value="other@mueller.example"), ["email"]),
+    "another phone": (_mechanism("phone", value="+49 221 2"), ["phone"]),
+    "a street in other letters": (_address(street="HAUPTSTR 1"), []),
+    "everything": (lambda row: {"name": "M", **_address(city="Bonn", street="x")(row), **_no_tax(row)},
+                   ["name", "tax_id", "street", "city"]),
+}  # fmt: skip
+
+
+def drift_of(key: str) -> Drift:
+    return Drift.model_validate(
+        {
+            "drift_id": key, "entity": "account", "key": key, "account_id": key, "kind": "field_mismatch",
+            "status": "opened", "severity": "medium", "fields": [], "opened_at": NOW, "observed_at": NOW,
+            "proposal": "write_erp",
+        }
+    )  # fmt: skip
+
+
+class Erp:
+    """The real ERP with one customer that the line has written."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.key = f"damage-{uuid.uuid4().hex[:8]}"
+        self.sink = TrytonSink.of(settings)
+        self.bench = Bench(self.sink, MemoryLedger())
+        body = CustomerUpsert(code=f"C-{self.key}", **_FIELDS)
+        self.command = command("customer.upsert", body, key=self.key, account_id=self.key, version=1)
+
+    async def tell(self, *commands: Command) -> str:
+        """Carry the commands; the last effect's outcome."""
+        self.bench.send(commands)
+        await self.bench.work()
+        return self.bench.effects()[-1].outcome
+
+    async def row(self) -> Row:
+        (row,) = await self.sink._client.call(request.parties(self.key, None))
+        return row  # type: ignore[no-any-return]
+
+    async def damage(self, by_hand: Callable[[Row], dict[str, Any]]) -> None:
+        row = await self.row()
+        await self.sink._client.call(request.write("party.party", row["id"], by_hand(row), row["_timestamp"]))
+
+    async def compared(self) -> Comparison:
+        """As the line reads the ERP, and the reconciler compares it."""
+        (row,) = await self.sink._client.call(request.records(PARTY, [(await self.row())["id"]]))
+        told = change(PARTY.name, row, PARTY.body(row), None, NOW)
+        customer = change_in_erp_record(told, Arrival("t/0/0", NOW))
+        assert isinstance(customer, Customer)
+        meta = Envelope(
+            event_id="e", source="s", side="crm", entity="account", key=self.key, account_id=self.key,
+            operation="update", version=1, occurred_at=NOW, received_at=NOW, origin="raw/0/0",
+        )  # fmt: skip
+        return compare(PAIRS["account"], self.key, Account(meta=meta, id=self.key, **_FIELDS), [customer])
+
+
+async def _play(settings: Settings, by_hand: Callable[[Row], dict[str, Any]]) -> tuple[Any, ...]:
+    erp = Erp(settings)
+    async with erp.sink:
+        assert await erp.tell(erp.command) == "applied"
+        before = await erp.compared()
+        await erp.damage(by_hand)
+        damaged = await erp.compared()
+        again = erp.command.model_copy(update={"command_id": "again", "version": 2})
+        usual = await erp.tell(again)
+        plan = write_erp(drift_of(erp.key), Forward((Record(COMMAND_ERP.name, erp.key, erp.key, again),)))
+        repair = plan.commands[0].value
+        assert isinstance(repair, Command)
+        mended = await erp.tell(repair)
+        after, name = await erp.compared(), (await erp.row())["code"]
+        twice = await erp.tell(repair)
+        return before, damaged, usual, mended, after, name == f"C-{erp.key}", twice, len(erp.bench.letters())
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damage_by_hand(stack_settings: Settings, name: str) -> None:
+    by_hand, fields = DAMAGES[name]
+    before, damaged, usual, mended, after, code, twice, letters = asyncio.run(_play(stack_settings, by_hand))
+    assert before.result == "in_step"
+    assert [field.name for one in damaged.differences for field in one.fields] == fields
+    assert {one.owner for one in damaged.differences} <= {"crm"}
+    assert usual == "unchanged"  # an ordinary command does not see what was done by hand
+    assert (mended, after.result, code) == ("applied", "in_step", True)
+    assert (twice, letters) == ("applied", 0)  # the same repair again: told, not written
