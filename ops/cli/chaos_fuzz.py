@@ -51,11 +51,18 @@ def fuzz(
     seconds = (between - start, time.monotonic() - between)
     parts = zip(("schema files", "records"), (files, wire), seconds, strict=True)
     result = {name: {**asdict(outcome), "seconds": round(spent, 1)} for name, outcome, spent in parts}
+    result = {name: part for name, part in result.items() if part["inputs"]}
     if report is not None:
-        report.mkdir(parents=True, exist_ok=True)
-        (report / "fuzz.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+        _save(report / "fuzz.json", result)
     typer.echo(json.dumps(result, indent=2) if json_output else _told(result))
     raise typer.Exit(0 if files.clean and wire.clean else FOUND)
+
+
+def _save(path: Path, result: dict[str, Any]) -> None:
+    """Keep the result; a part that did not run this time stays as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({**kept, **result}, indent=2) + "\n", "utf-8")
 
 
 def _progress(what: str, count: int) -> Any:

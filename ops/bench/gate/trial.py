@@ -32,7 +32,7 @@ class Trial:
     accepted_by_avro: int = 0  #: harmful, and compatible to Java's checker
     missed: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
+    kinds: dict[str, int] = field(default_factory=dict)
 
     @property
     def harmless(self) -> int:
@@ -68,7 +68,7 @@ def try_changes(
             truth = label(old, mutation.schema, java, older)
             found = verdict(old, mutation.schema)
             trial.tried += 1
-            trial.kinds[mutation.kind] += 1
+            trial.kinds[mutation.kind] = trial.kinds.get(mutation.kind, 0) + 1
             if truth.harmful:
                 trial.harmful += 1
                 trial.only_java += not truth.python

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 _MOST_KEPT = 20
@@ -13,7 +12,7 @@ class Outcome:
     """Counts by verdict, the slowest input, and everything that must not happen."""
 
     inputs: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter)
+    verdicts: dict[str, int] = field(default_factory=dict)
     slowest_s: float = 0.0
     slowest: str = ""
     crashes: list[str] = field(default_factory=list)
@@ -24,6 +23,10 @@ class Outcome:
     def clean(self) -> bool:
         return not (self.crashes or self.hangs or self.wrongly_accepted)
 
+    def count(self, verdict: str) -> None:
+        """One more of a verdict."""
+        self.verdicts[verdict] = self.verdicts.get(verdict, 0) + 1
+
     def took(self, seconds: float, limit: float, what: str) -> None:
         """Note how long an input took; longer than the limit is a hang."""
         if seconds > self.slowest_s:
@@ -33,6 +36,6 @@ class Outcome:
 
     def keep(self, problems: list[str], what: str) -> None:
         """The first few problems of a kind are told, the rest only counted."""
-        self.verdicts["problems"] += 1
+        self.count("problems")
         if len(problems) < _MOST_KEPT:
             problems.append(what)

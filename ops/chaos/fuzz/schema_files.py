@@ -49,7 +49,7 @@ def _try(outcome: Outcome, original: str, candidate: str, what: str) -> None:
         outcome.keep(outcome.crashes, f"{what}: {error!r}"[:300])
         return
     outcome.took(time.perf_counter() - start, _LONGEST_S, what)
-    outcome.verdicts[report.findings[0].rule if report.findings else "clean"] += 1
+    outcome.count(report.findings[0].rule if report.findings else "clean")
     if not report.findings:
         problem = _unreadable(original, candidate)
         if problem:

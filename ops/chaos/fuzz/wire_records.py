@@ -71,14 +71,14 @@ def _try(outcome: Outcome, codec: Codec, parsed: dict[int, Any], data: bytes, wh
     try:
         record = codec.decode(data).record
     except Undecodable:
-        outcome.verdicts["undecodable"] += 1
+        outcome.count("undecodable")
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         outcome.keep(outcome.crashes, f"{what}: {error!r} on {data[:60].hex()}"[:300])
     outcome.took(time.perf_counter() - start, _LONGEST_S, f"{what}: {data[:60].hex()}")
     if record is not None:
-        outcome.verdicts["read"] += 1
+        outcome.count("read")
         problem = _misread(parsed, data, record)
         if problem:
             outcome.keep(outcome.wrongly_accepted, f"{what}: {problem} on {data[:60].hex()}"[:300])
