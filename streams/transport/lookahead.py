@@ -22,7 +22,7 @@ PATIENCE = 1.0  #: seconds that one question to the broker may take
 
 
 class LookAhead:
-    """Keeps `highwater` of each partition, and `position` where nothing was fetched yet. On the consumer's thread."""
+    """Keeps `highwater` of each partition, and where the group stood before. On the consumer's thread."""
 
     def __init__(self, consumer: Any, partitions: Mapping[TP, Partition], ask_after: float) -> None:
         self._consumer = consumer
@@ -57,7 +57,10 @@ class LookAhead:
     def _ask_about(self, partition: Partition) -> None:
         place = TopicPartition(*partition.tp)
         low, high = self._consumer.get_watermark_offsets(place, timeout=PATIENCE)
-        if partition.position is None:
+        if partition.position is None or partition.committed is None:
             committed = self._consumer.committed([place], timeout=PATIENCE)[0].offset
-            partition.position = max(low, committed)
+            if partition.position is None:
+                partition.position = max(low, committed)
+            if partition.committed is None and committed >= 0:
+                partition.committed = committed
         partition.highwater = high

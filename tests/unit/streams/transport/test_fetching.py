@@ -33,6 +33,7 @@ class Source:
     def __init__(self, *messages: Any) -> None:
         self.messages = list(messages)
         self.ends = (0, -1001)
+        self.kept = -1001
         self.asked = 0
         self.broken = False
 
@@ -52,7 +53,7 @@ class Source:
         return self.ends
 
     def committed(self, places: list[Any], timeout: float) -> list[Any]:
-        places[0].offset = -1001
+        places[0].offset = self.kept
         return places
 
 
@@ -108,6 +109,14 @@ def test_a_partition_that_is_never_fetched_is_asked_about_now_and_then() -> None
         ahead.look(now)
     assert source.asked == 1
     assert partition.progress().lag == 60
+
+
+@pytest.mark.parametrize(("kept", "known"), [(70, 70), (-1001, None)])
+def test_where_the_group_stood_before_is_asked_along(kept: int, known: int | None) -> None:
+    partition, source = Partition(IN), Source()
+    source.ends, source.kept, partition.position = (40, 100), kept, 100  # the end was told, nothing was delivered
+    LookAhead(source, {IN: partition}, ask_after=0).look(1)
+    assert partition.progress().committed == known
 
 
 def test_a_broker_that_does_not_answer_changes_nothing() -> None:
