@@ -89,12 +89,12 @@ def _known(option: str, names: list[str], known: tuple[str, ...]) -> None:
 
 
 def _print(result: dict[str, Any]) -> None:
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True, width=130)
     table = Table(box=None, pad_edge=False)
     for heading in ("", "system"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for heading in ("messages/s", "least..greatest", "to ours", "CPU s/million", "MB", "lost", "doubled"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in result["rows"]:
         table.add_row(*_cells(row))
     console.print(table)
