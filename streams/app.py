@@ -13,7 +13,7 @@ from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry, Registry
 from schemas.topics import CDC, CLEAN, EFFECT_ERP, ERP_CHANGES, REDRIVE, WEBHOOK
 from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent
-from streams.decide import Policy
+from streams.agents.policy import policy_of
 from streams.letters.fuse import fuse_for
 from streams.letters.outbox import Outbox
 from streams.publish import Publisher
@@ -35,18 +35,6 @@ class Parts:
     database: AsyncEngine
     outbox: Outbox
     clock: Clock
-
-
-def policy_of(settings: Settings) -> Policy:
-    """The limits that decisions keep to, from the settings."""
-    pilot = settings.policy.pilot_accounts
-    return Policy(
-        discount_threshold_percent=settings.policy.discount_threshold_percent,
-        hold_for=settings.worker.hold_for,
-        line_grace=settings.worker.line_grace,
-        pilot=None if pilot is None else frozenset(pilot),
-        integration_user=settings.erp_user or "meshline",
-    )
 
 
 def build_parts(settings: Settings, registry: Registry | None = None) -> Parts:

@@ -28,7 +28,8 @@ from schemas.outcome import Record
 from schemas.partition import partition_for
 from schemas.records import Command, Drift
 from schemas.topics import BY_NAME
-from streams.decide import Policy, decide
+from streams.agents.policy import policy_of
+from streams.decide import decide
 from streams.facts import Span, load_view
 from streams.letters.outbox import Outbox, Outgoing
 from streams.runtime.database import operations_engine
@@ -99,17 +100,7 @@ async def plan_repair(
         return Repair(drift, None, why_not=f"the CRM has no {drift.entity} {drift.key}")
     view = await load_view(connection, [crm.record], _NOWHERE, now)
     facts = as_never_sent(view.facts_for(crm.record, None))
-    return write_erp(drift, decide(crm.record, facts, _policy(settings), now))
-
-
-def _policy(settings: Settings) -> Policy:
-    pilot = settings.policy.pilot_accounts
-    return Policy(
-        discount_threshold_percent=settings.policy.discount_threshold_percent,
-        hold_for=settings.worker.hold_for,
-        line_grace=settings.worker.line_grace,
-        pilot=None if pilot is None else frozenset(pilot),
-    )
+    return write_erp(drift, decide(crm.record, facts, policy_of(settings), now))
 
 
 async def _actor(connection: AsyncConnection, settings: Settings, token: str) -> Actor:

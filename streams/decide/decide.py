@@ -19,6 +19,7 @@ from streams.decide.opportunity import decide_line_item, decide_opportunity
 from streams.decide.policy import Policy
 from streams.decide.project import is_stale
 from streams.decide.write_back import write_back_of
+from streams.rules import Undecided
 
 __all__ = ["decide", "decide_effect"]
 
@@ -29,13 +30,18 @@ def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outco
     """What comes of an event at full state (`project.complete`). The same arguments always give the same outcome."""
     if is_stale(event, facts):
         return Skip(SkipWhy.STALE, "a newer version of the record is known")
-    if not policy.includes(event.meta.account_id):
-        return Skip(SkipWhy.OUT_OF_PILOT, f"account {event.meta.account_id} does not take part yet")
     try:
-        return _kept(_flow(event, facts, policy, now))
+        return policy.stands_aside(event.meta) or _kept(_flow(event, facts, policy, now))
+    except Undecided as error:
+        return _undecided(error)
     except ValidationError as error:  # what the event asks for does not fit a command: its failure, not ours
         faults = model_faults(error.errors(include_url=False, include_context=False))
         return DeadLetter(Reason.CONTRACT_VIOLATION, violation_text(error.title, faults))
+
+
+def _undecided(error: Undecided) -> DeadLetter:
+    """A letter, not a guess: nothing goes out by a rule that has no answer."""
+    return DeadLetter(Reason.UNCLASSIFIED, f"the rules do not decide: {error}", "mend or revert the rules, then replay")
 
 
 def _kept(outcome: Outcome) -> Outcome:
@@ -67,9 +73,12 @@ def _flow(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcom
 def decide_patch(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
     """A patch of a record that is not known: it waits for the record."""
     detail = f"{event.meta.entity} {event.meta.key} was changed in part, but the record itself has not arrived"
-    until = (facts.held_since or now) + policy.hold_for
     if event.meta.entity != "account":
         return DeadLetter(Reason.CONTRACT_VIOLATION, detail)
+    try:
+        until = (facts.held_since or now) + policy.hold_for(event.meta)
+    except Undecided as error:
+        return _undecided(error)
     if now >= until:
         return DeadLetter(Reason.MISSING_ACCOUNT, detail)
     return Hold(until, Wait(WaitKind.ACCOUNT, event.meta.key), Reason.MISSING_ACCOUNT, detail)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from schemas.money import line_amount, net_price
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
 from schemas.reasons import Reason
-from schemas.records import Envelope, Line, LineItem, Opportunity, OrderLine, OrderPlace
+from schemas.records import Account, Envelope, Line, LineItem, Opportunity, OrderLine, OrderPlace
 from streams.decide.account import customer_of
 from streams.decide.commands import command_for, fingerprint_of
 from streams.decide.facts import Facts, known_account, known_opportunity
@@ -42,9 +42,9 @@ def decide_line_item(item: LineItem, facts: Facts, policy: Policy, now: datetime
 def _order(opportunity: Opportunity, cause: Envelope, facts: Facts, policy: Policy, now: datetime) -> Outcome:
     account = known_account(facts)
     if account is None or facts.account is None:
-        return _wait_for_account(opportunity, facts, policy, now)
+        return _wait_for_account(opportunity, cause, facts, policy, now)
     lines = _lines(opportunity, facts)
-    obstacle = _obstacle(opportunity, lines, facts, policy, now)
+    obstacle = _obstacle(opportunity, cause, account, lines, facts, policy, now)
     if obstacle is not None:
         return obstacle
     if facts.customer_code is None:
@@ -66,18 +66,26 @@ def _order(opportunity: Opportunity, cause: Envelope, facts: Facts, policy: Poli
 
 
 def _obstacle(
-    opportunity: Opportunity, lines: Sequence[Line], facts: Facts, policy: Policy, now: datetime
+    opportunity: Opportunity,
+    cause: Envelope,
+    account: Account,
+    lines: Sequence[Line],
+    facts: Facts,
+    policy: Policy,
+    now: datetime,
 ) -> Outcome | None:
     """What keeps the order from being placed, its account being known; None where nothing does."""
     if not _complete(opportunity, lines):
-        return _incomplete(opportunity, lines, facts, policy, now)
+        return _incomplete(opportunity, cause, lines, facts, policy, now)
     if opportunity.contract_id and facts.contract is None:
-        return _wait_for_contract(opportunity, opportunity.contract_id, facts, policy, now)
-    return _discount(opportunity, lines, policy)
+        return _wait_for_contract(opportunity, cause, opportunity.contract_id, facts, policy, now)
+    return _discount(opportunity, lines, policy.discount_threshold_percent(opportunity, account, cause.received_at))
 
 
-def _wait_for_account(opportunity: Opportunity, facts: Facts, policy: Policy, now: datetime) -> Outcome:
-    until = (facts.held_since or now) + policy.hold_for
+def _wait_for_account(
+    opportunity: Opportunity, cause: Envelope, facts: Facts, policy: Policy, now: datetime
+) -> Outcome:
+    until = (facts.held_since or now) + policy.hold_for(cause)
     account_id = opportunity.meta.account_id
     detail = f"opportunity {opportunity.id} belongs to account {account_id}, which has not arrived from the CRM"
     if now >= until:
@@ -86,9 +94,9 @@ def _wait_for_account(opportunity: Opportunity, facts: Facts, policy: Policy, no
 
 
 def _wait_for_contract(
-    opportunity: Opportunity, contract_id: str, facts: Facts, policy: Policy, now: datetime
+    opportunity: Opportunity, cause: Envelope, contract_id: str, facts: Facts, policy: Policy, now: datetime
 ) -> Outcome:
-    until = (facts.held_since or now) + policy.line_grace
+    until = (facts.held_since or now) + policy.line_grace(cause, "contract")
     detail = f"opportunity {opportunity.id} is under contract {contract_id}, which has not arrived from the CRM"
     if now >= until:
         return DeadLetter(Reason.HOLD_EXPIRED, detail, "create the contract in the CRM, or take it off the opportunity")
@@ -114,7 +122,7 @@ def _complete(opportunity: Opportunity, lines: Sequence[Line]) -> bool:
 
 
 def _incomplete(
-    opportunity: Opportunity, lines: Sequence[Line], facts: Facts, policy: Policy, now: datetime
+    opportunity: Opportunity, cause: Envelope, lines: Sequence[Line], facts: Facts, policy: Policy, now: datetime
 ) -> Outcome:
     currency = opportunity.currency
     detail = (
@@ -123,21 +131,21 @@ def _incomplete(
     )
     if opportunity.lines is not None or opportunity.line_count == 0:
         return DeadLetter(Reason.CONTRACT_VIOLATION, detail, "correct the amount or the lines in the CRM")
-    until = (facts.held_since or now) + policy.line_grace
+    until = (facts.held_since or now) + policy.line_grace(cause, "lines")
     if now >= until:
         return DeadLetter(Reason.HOLD_EXPIRED, detail, "correct the amount or the lines in the CRM, then replay")
     return Hold(until, Wait(WaitKind.LINES, opportunity.id, opportunity.line_count), Reason.HOLD_EXPIRED, detail)
 
 
-def _discount(opportunity: Opportunity, lines: Sequence[Line], policy: Policy) -> DeadLetter | None:
+def _discount(opportunity: Opportunity, lines: Sequence[Line], threshold_percent: Decimal) -> DeadLetter | None:
     if opportunity.discount_approved_by:
         return None
     for line in lines:
-        if line.discount_percent > policy.discount_threshold_percent:
+        if line.discount_percent > threshold_percent:
             return DeadLetter(
                 Reason.DISCOUNT_NEEDS_APPROVAL,
                 f"opportunity {opportunity.id}, line {line.id} ({line.sku}): {line.discount_percent} % discount is "
-                f"above {policy.discount_threshold_percent} %, and no approval is recorded",
+                f"above {threshold_percent} %, and no approval is recorded",
                 "record the approver on the opportunity, or lower the discount",
             )
     return None

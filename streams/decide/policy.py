@@ -1,21 +1,82 @@
-"""The limits that decisions keep to, as data."""
+"""What the business decided, as decisions ask for it: a view on a set of rules (DR8, DR9)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
+
+from schemas.money import minor_unit
+from schemas.outcome import Skip, SkipWhy
+from schemas.records import Account, Envelope, Opportunity
+from streams.rules import Rules, Verdict, bucket_of, shipped
+from streams.rules.decisions import Facts as RuleFacts
+from streams.rules.decisions import Value
+
+#: entity -> the flow that its events belong to
+_FLOWS = {"account": "customer", "opportunity": "order", "line_item": "order", "invoice": "billing"}
+_BASIS_POINTS = Decimal(100)  #: in a percent
+
+
+def flow_of(entity: str) -> str:
+    """The flow of an entity's events: "state" where none handles them."""
+    return _FLOWS.get(entity, "state")
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`pilot` is None when every account takes part, else the accounts that do (DR9)."""
+    """Rules by name. Effective dates are compared with the time at which the event was received, never with a clock:
+    the event read again is decided alike. `notes` collects what was asked, when somebody wants to know.
+    """
 
-    discount_threshold_percent: Decimal = Decimal(20)
-    hold_for: timedelta = timedelta(hours=48)
-    line_grace: timedelta = timedelta(minutes=15)
-    pilot: frozenset[str] | None = None
+    rules: Rules = field(default_factory=shipped)
     integration_user: str = "meshline"
+    notes: list[Verdict] | None = field(default=None, compare=False)
 
-    def includes(self, account_id: str) -> bool:
-        return self.pilot is None or account_id in self.pilot
+    def under(self, rules: Rules) -> Policy:
+        """The same with other rules, noting its verdicts."""
+        return replace(self, rules=rules, notes=[])
+
+    def stands_aside(self, meta: Envelope) -> Skip | None:
+        """Why the event's flow does nothing for it; None where it takes part."""
+        flow = flow_of(meta.entity)
+        if not self._ask("flow", {"flow": flow}, meta.received_at):
+            return Skip(SkipWhy.OUT_OF_PILOT, f"the flow {flow} is switched off")
+        facts: RuleFacts = {"flow": flow, "account_id": meta.account_id, "bucket": bucket_of(meta.account_id)}
+        if not self._ask("pilot", facts, meta.received_at):
+            return Skip(SkipWhy.OUT_OF_PILOT, f"account {meta.account_id} does not take part yet")
+        return None
+
+    def discount_threshold_percent(self, opportunity: Opportunity, account: Account, at: datetime) -> Decimal:
+        """Above it an approval must be recorded. The rule counts in basis points, so the figure is exact."""
+        facts: RuleFacts = {
+            "account_id": account.id,
+            "country": account.country or "",
+            "currency": opportunity.currency,
+            # A deal that comes so far is worth whole minor units: its lines come to its amount.
+            "amount_minor": int(opportunity.amount / minor_unit(opportunity.currency)),
+        }
+        points = self._ask("discount.threshold", facts, at)
+        assert isinstance(points, int)
+        return Decimal(points) / _BASIS_POINTS
+
+    def hold_for(self, meta: Envelope) -> timedelta:
+        """How long an event waits for its account."""
+        facts = {"account_id": meta.account_id, "flow": flow_of(meta.entity)}
+        return _duration(self._ask("hold.account", facts, meta.received_at))
+
+    def line_grace(self, meta: Envelope, waits_for: str) -> timedelta:
+        """How long a deal waits for its `lines` or its `contract`."""
+        facts = {"account_id": meta.account_id, "waits_for": waits_for}
+        return _duration(self._ask("hold.lines", facts, meta.received_at))
+
+    def _ask(self, name: str, facts: RuleFacts, at: datetime) -> Value:
+        verdict = self.rules.decide(name, facts, at)
+        if self.notes is not None and verdict not in self.notes:
+            self.notes.append(verdict)
+        return verdict.value
+
+
+def _duration(value: Value) -> timedelta:
+    assert isinstance(value, timedelta)
+    return value

@@ -12,9 +12,11 @@ from schemas.reasons import Reason
 from schemas.records import CustomerUpsert, OrderPlace
 from streams.decide import Known, Policy, decide
 from streams.decide.commands import fingerprint_of
+from streams.rules import Limits, shipped
 from tests.unit.streams.decide.cases import NOW, D, account, body, deal, facts, item, line
 
 POLICY = Policy()
+HOLD_FOR, LINE_GRACE = timedelta(hours=48), timedelta(minutes=15)
 ONE = line("l1")
 
 
@@ -91,7 +93,7 @@ def test_skips(change: dict[str, Any], expected: SkipWhy) -> None:
 
 
 def test_an_account_outside_the_pilot_is_skipped_before_anything_is_asked() -> None:
-    outcome = decide(deal(ONE), facts(account=None), Policy(pilot=frozenset({"a2"})), NOW)
+    outcome = decide(deal(ONE), facts(account=None), Policy(shipped(Limits(pilot=frozenset({"a2"})))), NOW)
     assert outcome == Skip(SkipWhy.OUT_OF_PILOT, "account a1 does not take part yet")
 
 
@@ -99,8 +101,8 @@ def test_an_account_outside_the_pilot_is_skipped_before_anything_is_asked() -> N
 def test_a_missing_account_is_waited_for_and_then_a_letter(known: Known | None) -> None:
     waiting = decide(deal(ONE), facts(item(ONE), account=known), POLICY, NOW)
     assert isinstance(waiting, Hold)
-    assert (waiting.until, waiting.waiting_for.kind) == (NOW + POLICY.hold_for, WaitKind.ACCOUNT)
-    since = NOW - POLICY.hold_for
+    assert (waiting.until, waiting.waiting_for.kind) == (NOW + HOLD_FOR, WaitKind.ACCOUNT)
+    since = NOW - HOLD_FOR
     late = decide(deal(ONE), facts(item(ONE), account=known, held_since=since), POLICY, NOW)
     assert isinstance(late, DeadLetter)
     assert late.reason is Reason.MISSING_ACCOUNT
@@ -114,8 +116,8 @@ def test_a_missing_account_is_waited_for_and_then_a_letter(known: Known | None) 
 def test_incomplete_lines_wait_for_their_grace_and_are_then_a_letter(change: dict[str, Any]) -> None:
     waiting = decide(deal(ONE, **change), facts(item(ONE)), POLICY, NOW)
     assert isinstance(waiting, Hold)
-    assert (waiting.until, waiting.waiting_for.kind) == (NOW + POLICY.line_grace, WaitKind.LINES)
-    late = decide(deal(ONE, **change), facts(item(ONE), held_since=NOW - POLICY.line_grace), POLICY, NOW)
+    assert (waiting.until, waiting.waiting_for.kind) == (NOW + LINE_GRACE, WaitKind.LINES)
+    late = decide(deal(ONE, **change), facts(item(ONE), held_since=NOW - LINE_GRACE), POLICY, NOW)
     assert isinstance(late, DeadLetter)
     assert late.reason is Reason.HOLD_EXPIRED
 

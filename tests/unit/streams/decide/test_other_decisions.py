@@ -16,6 +16,7 @@ from streams.decide.invoice import invoice_status, payment_status
 from tests.unit.streams.decide.cases import NOW, D, account, body, deal, facts, invoice
 
 POLICY = Policy()
+HOLD_FOR = timedelta(hours=48)
 IN_CRM = {"account": Known(account(), in_crm=True), "opportunity": Known(deal(), in_crm=True)}
 
 
@@ -164,6 +165,6 @@ def test_a_patch_is_laid_over_what_is_known_and_waits_for_what_is_not() -> None:
     for known in (None, Known(account(2), deleted=True)):
         assert complete(patch, known) is None
     assert isinstance(decide_patch(patch, Facts(), POLICY, NOW), Hold)
-    late = decide_patch(patch, Facts(held_since=NOW - POLICY.hold_for), POLICY, NOW)
+    late = decide_patch(patch, Facts(held_since=NOW - HOLD_FOR), POLICY, NOW)
     assert isinstance(late, DeadLetter)
     assert late.reason is Reason.MISSING_ACCOUNT

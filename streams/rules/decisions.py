@@ -1,0 +1,86 @@
+"""What rules may decide, and the facts that they may ask about. Closed: a rule on anything else is refused.
+
+No fact is a binary fraction. Money is an integer of the currency's minor units, a percentage an integer of basis
+points (2000 is 20 %), and the names say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+Fact = str | int | bool
+Facts = Mapping[str, Fact]
+Value = bool | int | timedelta
+ValueKind = Literal["yes or no", "basis points", "duration"]
+
+MOST_BASIS_POINTS = 10_000
+MOST_BUCKETS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FactKind:
+    """A fact's meaning, and values that the check tries. The first one is taken where an example leaves it out."""
+
+    meaning: str
+    samples: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that rules decide: always with one answer, at every instant."""
+
+    name: str
+    meaning: str
+    kind: ValueKind
+    facts: Mapping[str, FactKind]
+
+
+FLOWS = ("customer", "order", "billing", "state")
+_ACCOUNT = FactKind("the CRM's id of the customer account", ("acme", "globex"))
+_FLOW = FactKind("customer, order, billing; state for records that no flow handles", FLOWS)
+
+_ALL = (
+    Decision("flow", "Is the flow switched on?", "yes or no", {"flow": _FLOW}),
+    Decision(
+        "pilot",
+        "Does the account take part in the flow?",
+        "yes or no",
+        {
+            "flow": _FLOW,
+            "account_id": _ACCOUNT,
+            "bucket": FactKind("0 to 99, fixed for an account: `bucket < 10` is a tenth of them", (0, 9, 50, 99)),
+        },
+    ),
+    Decision(
+        "discount.threshold",
+        "Above which discount must an approval be recorded?",
+        "basis points",
+        {
+            "account_id": _ACCOUNT,
+            "country": FactKind("the account's country as the CRM has it, empty where unknown", ("", "DE", "US")),
+            "currency": FactKind("the deal's currency, ISO 4217", ("EUR", "USD", "JPY")),
+            "amount_minor": FactKind("the deal's amount in minor units: 1999 is 19.99 EUR", (0, 1, 100_000)),
+        },
+    ),
+    Decision(
+        "hold.account",
+        "How long does an event wait for its account?",
+        "duration",
+        {"account_id": _ACCOUNT, "flow": _FLOW},
+    ),
+    Decision(
+        "hold.lines",
+        "How long does a deal wait for its line items, or for its contract?",
+        "duration",
+        {"account_id": _ACCOUNT, "waits_for": FactKind("lines or contract", ("lines", "contract"))},
+    ),
+)
+DECISIONS: Mapping[str, Decision] = {decision.name: decision for decision in _ALL}
+
+
+def defaults(decision: Decision) -> dict[str, Fact]:
+    """The facts that an example starts from."""
+    return {name: kind.samples[0] for name, kind in decision.facts.items()}
