@@ -31,6 +31,7 @@ ENTITY_KEY = "mesh-entity-key"
 ACCOUNT_ID = "mesh-account-id"
 REPLAYS = "mesh-replays"
 HELD_SINCE = "mesh-held-since"
+FAMILY = "mesh-family"  # whose format a letter was first written in
 
 PREFIX = "mesh-"
 

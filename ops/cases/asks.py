@@ -127,3 +127,17 @@ class ListGrants(Ask):
 class Explain(Ask):
     entity: Literal["account", "contact", "contract", "opportunity", "line_item", "customer", "order", "invoice"]
     key: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class OneTopic(Ask):
+    """Letters of others on one topic; only the command line imports."""
+
+    topic: str
+    why: Why
+
+
+class OneLetter(Ask):
+    """A letter to be sent again."""
+
+    letter_id: Id
+    why: Why

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.codec import Codec, Undecodable
-from schemas.headers import SOURCE_OFFSET, SOURCE_PARTITION, SOURCE_TIMESTAMP, SOURCE_TOPIC, header_text
+from schemas.headers import FAMILY, SOURCE_OFFSET, SOURCE_PARTITION, SOURCE_TIMESTAMP, SOURCE_TOPIC, header_text
 from schemas.identity import origin_of
 from schemas.topics import EFFECT, SKIPPED
 from streams.letters.groups import fingerprint
@@ -60,7 +60,12 @@ def fact_of(message: Any, codec: Codec) -> Fact | None:
     names = ("letter_id", "event_id", "stage", "sink", "entity", "key", "account_id", "detail", "suggestion")
     row = {name: getattr(letter, name).replace("\0", "") for name in names}
     mark = fingerprint(letter.reason, letter.stage, letter.sink, letter.entity, letter.detail)
-    row |= {"family": "mesh", "reason": letter.reason.value, "attempts": letter.attempts, "failures": 1}
+    row |= {
+        "family": header_text(letter.original.headers, FAMILY) or "mesh",
+        "reason": letter.reason.value,
+        "attempts": letter.attempts,
+        "failures": 1,
+    }
     row |= {"version": version, "money": money, "currency": currency, "fingerprint": mark}
     row |= {"first_failed_at": moments[0], "failed_at": moments[1], "origin": letter.origin}
     row |= {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset}

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import getpass
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy import create_engine, insert
 
+from ops.access.people import Actor
 from ops.cases import answers
-from ops.cli.asking import ask
-from ops.cli.failure import say, told
+from ops.cases.again import replay_letter
+from ops.cases.asks import OneLetter, OneTopic
+from ops.cases.desk import Desk
+from ops.cases.importing import ACTION, Imported, import_letters
+from ops.cli.asking import ask, at_the_desk, index_letters
+from ops.cli.failure import FOUND, say
 from schemas.reasons import Reason, catalogue
-from streams.letters.inbox import LetterView, read_letters
-from streams.letters.outbox import Outbox
-from streams.letters.replay import replayed
-from streams.runtime.database import driver_url
-from streams.runtime.settings import Settings, load_settings
-from streams.runtime.tables import replays
+from streams.letters.foreign import Family
+from streams.letters.outbox import Outgoing
+from streams.runtime.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 ReasonOption = Annotated[Reason | None, typer.Option(help="Only letters with this reason.")]
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     dlq.command("list")(list_)
     dlq.command()(show)
     dlq.command()(replay)
+    dlq.command("import")(import_)
     app.add_typer(dlq, name="dlq")
 
 
@@ -114,47 +116,43 @@ def replay(
     json_output: Json = False,
 ) -> None:
     """Send a letter's original bytes through the stage that refused it. A repeat changes nothing twice."""
-    with told():
-        settings = _settings()
-        letter = _one(read_letters(settings.bootstrap), letter_id)
-        outgoing = replayed(letter)
-        if not dry_run:
-            Outbox(settings.bootstrap).send_all_now([outgoing])
-            _record_replay(settings, letter, why)
+
+    async def work(desk: Desk, actor: Actor, settings: Settings) -> tuple[str, str, Outgoing]:
+        await index_letters(desk, settings)
+        return await replay_letter(desk, actor, OneLetter(letter_id=letter_id, why=why), dry_run=dry_run)
+
+    whole_id, about, outgoing = at_the_desk(work)
     if json_output:
-        typer.echo(json.dumps({"letter_id": letter.letter_id, "topic": outgoing.topic, "sent": not dry_run}))
+        typer.echo(json.dumps({"letter_id": whole_id, "topic": outgoing.topic, "sent": not dry_run}))
         return
     verb = "would go" if dry_run else "went"
-    about = f"{letter.letter_id[:12]} ({letter.entity} {letter.key})"
-    say(f"letter {about} {verb} to {outgoing.topic}, stage {letter.stage}")
+    say(f"letter {whole_id[:12]} ({about}) {verb} to {outgoing.topic}")
     if not dry_run:
-        say("If it fails again, the letter returns with a later time: meshline dlq show " + letter.letter_id[:12])
+        say(f"If it fails again, the letter returns and its case opens: meshline case show {whole_id[:12]}")
 
 
-def _settings() -> Settings:
-    settings = load_settings()
-    settings.need("bootstrap", "operations_url", "registry_url")
-    return settings
+def import_(
+    family: Annotated[Family, typer.Option(help="Who wrote them.")],
+    topic: Annotated[str, typer.Option(help="Their dead-letter topic.")],
+    why: Annotated[str, typer.Option(help="The reason; it is kept in the audit.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be imported; write nothing.")] = False,
+    json_output: Json = False,
+) -> None:
+    """Letters that others wrote become ours. Exit 100 when a record is no letter of the family."""
 
+    async def work(desk: Desk, actor: Actor, settings: Settings) -> Imported:
+        await desk.admit(actor, ACTION, OneTopic(topic=topic, why=why))
+        return await import_letters(desk, actor, settings.bootstrap, family, topic, why, dry_run=dry_run)
 
-def _one(letters: list[LetterView], prefix: str) -> LetterView:
-    found = [letter for letter in letters if letter.letter_id.startswith(prefix)]
-    if len(found) == 1:
-        return found[0]
-    many = f"{len(found)} letters" if found else "no letter"
-    say(f"[red]failed[/]  {many} with an id that starts with {prefix!r}: meshline dlq list")
-    raise typer.Exit(1)
-
-
-def _record_replay(settings: Settings, letter: LetterView, why: str) -> None:
-    engine = create_engine(driver_url(settings.operations_url))
-    row = {
-        "letter_id": letter.letter_id,
-        "event_id": letter.event_id,
-        "replayed_by": getpass.getuser(),
-        "why": why,
-        "replayed_at": datetime.now(UTC),
-    }
-    with engine.begin() as connection:
-        connection.execute(insert(replays).values(row))
-    engine.dispose()
+    done = at_the_desk(work)
+    refused = done.refused or []
+    if json_output:
+        typer.echo(json.dumps(asdict(done)))
+    else:
+        for line in refused[:20]:
+            say(f"[yellow]left out[/]  {line}")
+        verb = "would be letters" if dry_run else "are letters now"
+        wrote = done.read - len(refused)
+        say(f"{wrote} of {done.read} records {verb}; {done.fetched} fetched from their source, {done.gone} gone there")
+    if refused:
+        raise typer.Exit(FOUND)

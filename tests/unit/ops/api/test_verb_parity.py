@@ -15,7 +15,7 @@ from ops.cases.verbs import VERBS, Verb
 from ops.cli import build_app
 
 #: What a role may do beside the verbs: a part of one (`letter.show --reveal`), and what only the command line can.
-BESIDE = {"letter.reveal", "letter.import"}
+BESIDE = {"letter.reveal", "letter.import", "letter.replay"}
 #: Commands that are older than the verbs, or read files: they have no operation.
 COMMANDS_BESIDE = {"dlq replay", "dlq import"}
 TABLE = list(VERBS.values())
