@@ -18,6 +18,7 @@ from schemas.codec import Codec, ContractViolation, Undecodable
 from schemas.headers import EVENT_ID, TRACEPARENT, Headers
 from schemas.identity import origin_of
 from schemas.partition import partition_for
+from schemas.reasons import Reason
 from schemas.records import Command
 from schemas.topics import COMMAND, EFFECT
 from sinks.carry import Applied, Carrier, Dropped
@@ -89,6 +90,8 @@ class Runner:
         self._fuse = fuse
         self._on_failure = on_failure
         self._lanes = Lanes(width, self._failed)
+        for reason in Reason:  # a counter that begins at its first letter has no increase to alert on
+            DEAD_LETTERED.labels("sink", reason.value)
         self._places: dict[tuple[str, int], tuple[Any, Place]] = {}
 
     async def accept(self, batch: Batch) -> None:

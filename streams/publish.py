@@ -9,6 +9,7 @@ from schemas import headers as names
 from schemas.codec import Codec
 from schemas.outcome import Record, SkipWhy
 from schemas.partition import partition_for
+from schemas.reasons import Reason
 from schemas.records import Skipped
 from schemas.topics import ACCOUNT_PARTITIONS, BY_NAME, SKIPPED
 from streams.letters.fuse import Failed, Fuse
@@ -24,6 +25,10 @@ class Publisher:
     codec: Codec
     agent: str
     fuse: Fuse | None = None
+
+    def __post_init__(self) -> None:
+        for reason in Reason:  # a counter that begins at its first letter has no increase to alert on
+            metrics.DEAD_LETTERED.labels(self.agent, reason.value)
 
     def seen(self, now: datetime) -> None:
         """An event begins."""

@@ -1,0 +1,1 @@
+"""Alert rules for Prometheus: `dead_letters.yaml`, made of the catalogue of reasons."""
