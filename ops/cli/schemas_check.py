@@ -39,6 +39,9 @@ WantedMode = Annotated[
 ]
 
 
+Retired = Annotated[list[str] | None, typer.Option(help="A subject whose files may be gone; may be repeated.")]
+
+
 def extend(schemas: typer.Typer) -> None:
     """Add the commands to the group `schemas`."""
     schemas.command()(check)
@@ -52,6 +55,7 @@ def check(
     topic: Topic = None,
     form: Form = Format.TEXT,
     mode: WantedMode = None,
+    retired: Retired = None,
 ) -> None:
     """Find what breaks readers, or lets them read other values. Ends with 100 when there is something, 0 when not."""
     if sum(option is not None for option in (against, registry)) > 1:
@@ -60,17 +64,24 @@ def check(
     from schemas.gate.sources import installed_folder  # noqa: PLC0415
 
     with refused():
-        report = _report(schemas or installed_folder(), against, registry, topic, mode)
+        report = _report(schemas or installed_folder(), against, registry, topic, mode, retired or [])
     typer.echo(FORMATS[form.value](report))
     raise typer.Exit(FOUND if report.findings else 0)
 
 
-def _report(folder: Path, against: str | None, registry: str | None, topic: str | None, mode: Mode | None) -> Report:
+def _report(
+    folder: Path,
+    against: str | None,
+    registry: str | None,
+    topic: str | None,
+    mode: Mode | None,
+    retired: list[str],
+) -> Report:
     from schemas.gate.gate import check_folder, check_subjects, read_subjects  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
     if topic is None and registry is None:
-        return check_folder(folder, against, today, mode, topic_readers())
+        return check_folder(folder, against, today, mode, topic_readers(), retired)
     subjects, bad, _ = read_subjects(folder, against, topic_readers())
     if topic is not None:
         from ops.cli.schemas_topic import topic_subject  # noqa: PLC0415

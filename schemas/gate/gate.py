@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,14 +20,21 @@ Readers = Mapping[str, tuple[str, ...]]
 
 
 def check_folder(
-    folder: Path, against: str | None, today: date, mode: Mode | None = None, readers: Readers | None = None
+    folder: Path,
+    against: str | None,
+    today: date,
+    mode: Mode | None = None,
+    readers: Readers | None = None,
+    retired: Sequence[str] = (),
 ) -> Report:
     """Check a folder. `against`: `git:<ref>`, a folder, or None for what fits best. Raises SourceUnreadable.
 
-    `readers` names who reads a record, for messages, where no contract says so.
+    `readers` names who reads a record, for messages, where no contract says so. `retired` are subjects that may be
+    gone as a whole.
     """
     subjects, bad, label = read_subjects(folder, against, readers or {})
-    return check_subjects(subjects, bad, today, mode, label)
+    left = [subject for subject in subjects if subject.candidate is not None or subject.name not in retired]
+    return check_subjects(left, bad, today, mode, label)
 
 
 def check_subjects(

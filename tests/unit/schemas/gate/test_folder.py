@@ -68,6 +68,7 @@ def test_a_released_version_that_is_gone(repository: Path) -> None:
     (repository / "avro/Order/v1.avsc").unlink()
     write(repository, "avro/Other/v1.avsc", FIRST)
     assert found(repository) == ["ML051"]
+    assert check_folder(repository, None, TODAY, retired=["Order"]).findings == ()
 
 
 def test_a_gap_between_versions(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_marks_may_stand_in_the_schema() -> None:
         ("compatibility: FULL-TRANSITIVE", "none of NONE"),
         ("a: [", "not YAML"),
         ("- a", "a mapping"),
-        ("a: &x [*x]", "no YAML anchors"),
+        ("a: &x [*x]", "no YAML aliases"),
     ],
 )
 def test_a_contract_that_cannot_be_used_is_a_finding(text: str, says: str) -> None:
