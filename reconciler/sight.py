@@ -10,6 +10,7 @@ from reconciler.rows import Subject, Version
 from reconciler.rules import PAIRS
 from reconciler.sides import Sides
 from reconciler.state import Change
+from reconciler.watermark import NEVER
 from schemas.identity import drift_id_for
 
 _ROOTS = ("missing_in_erp", "deleted_on_one_side")
@@ -27,13 +28,11 @@ class Seen:
     @property
     def changed(self) -> Change | None:
         """The newest change on either side; None where neither side knows the record."""
-        return max(
-            (
-                Change(one.recorded_at, one.meta.operation == "delete")
-                for one in (*((self.crm,) if self.crm else ()), *self.erp)
-            ),
-            default=None,
-        )
+        found: Change | None = None
+        for one in (*((self.crm,) if self.crm else ()), *self.erp):
+            gone = one.recorded_at if one.meta.operation == "delete" else NEVER
+            found = Change(one.recorded_at, gone).with_(found)
+        return found
 
 
 def see(sides: Sides, subject: Subject, pilot: frozenset[str] | None = None) -> Seen:

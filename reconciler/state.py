@@ -22,17 +22,21 @@ from schemas.records import Drift, DriftKind
 from streams.runtime.clock import micros
 
 #: Changes when stored bytes change their form; a folder of another form is rebuilt.
-FORMAT = "2"
+FORMAT = "3"
 _RESOLUTION = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _POSITION, _DRIFT, _WAITING, _OUTBOX, _NOTE = b"p", b"d", b"w", b"o", b"n"
 
 
 class Change(NamedTuple):
-    """The newest change of a record. `gone`: it was a deletion, which often is half of a recreation."""
+    """When a record changed last, and when it was deleted last: a deletion often is half of a recreation."""
 
     at: datetime
-    gone: bool = False
+    gone: datetime = NEVER
+
+    def with_(self, other: Change | None) -> Change:
+        """Both changes of one record as one."""
+        return self if other is None else Change(max(self.at, other.at), max(self.gone, other.gone))
 
 
 class State:
@@ -60,7 +64,7 @@ class State:
     def wait(self, subject: Subject, change: Change) -> None:
         """Look again at this record when the change is old enough."""
         self.waiting[subject] = change
-        text = f"{micros(change.at)} gone" if change.gone else str(micros(change.at))
+        text = str(micros(change.at)) if change.gone == NEVER else f"{micros(change.at)} {micros(change.gone)}"
         self._draft.put(key_of(_WAITING, *subject), text.encode())
 
     def stop_waiting(self, subject: Subject) -> None:
@@ -96,7 +100,7 @@ class State:
                 continue
             self._keep(drift)
             subject = subject_of(drift)
-            self.wait(subject, max(Change(drift.observed_at), self.waiting.get(subject, Change(drift.observed_at))))
+            self.wait(subject, Change(drift.observed_at).with_(self.waiting.get(subject)))
 
     # -- as a whole ----------------------------------------------------------------------------------------------
 
@@ -147,7 +151,7 @@ class State:
         for key, value in self._draft.written(_WAITING):
             pair, _, name = key[1:].decode().partition("\0")
             at, _, gone = value.decode().partition(" ")
-            change = Change(_EPOCH + timedelta(microseconds=int(at)), bool(gone))
+            change = Change(_moment(at), _moment(gone) if gone else NEVER)
             self.waiting[Subject(pair, name)] = change  # type: ignore[arg-type]
         for key, value in self._draft.written(_OUTBOX):
             self.outbox[int.from_bytes(key[1:], "big")] = Drift.model_validate_json(value)
@@ -172,6 +176,10 @@ class State:
     def _note(self, name: str) -> str | None:
         found = self._draft.get(_NOTE + name.encode())
         return None if found is None else found.decode()
+
+
+def _moment(text: str) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(text))
 
 
 def subject_of(drift: Drift) -> Subject:

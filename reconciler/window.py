@@ -16,7 +16,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from reconciler.difference import Result
@@ -73,9 +73,10 @@ class Window:
             if self._marks.on_row(row.feed, row.offset, row.event_time, now):
                 self.counts[row.entity, "late"] += 1
                 self.late.append(Late(row.feed, row.offset, row.key, row.event_time, judged_to))
-            change = Change(row.recorded_at, row.record is None or row.record.meta.operation == "delete")
+            gone = row.record is None or row.record.meta.operation == "delete"
+            change = Change(row.recorded_at, row.recorded_at if gone else NEVER)
             for subject in self._state.apply(row):
-                touched[subject] = max(change, touched.get(subject, change))
+                touched[subject] = change.with_(touched.get(subject))
         for subject, change in touched.items():
             self._look(subject, change)
         return [*self._close(now), *self._settle(now), *self._recheck(now)]
@@ -85,8 +86,11 @@ class Window:
         seen = self._see(subject)
         differs = bool(seen.comparison.differences)
         self.counts[subject.pair, "in_flight" if differs else seen.comparison.result] += 1
-        if differs or subject in self._state.open:
-            newest = max(change, seen.changed or change)
+        newest = change.with_(seen.changed)
+        if (before := self._state.waiting.get(subject)) is not None:
+            newest = newest._replace(gone=max(newest.gone, before.gone))
+        # What was deleted waits although nothing differs: the other side's change may still come, recorded before.
+        if differs or subject in self._state.open or newest.gone != NEVER:
             self._state.wait(subject, newest)
             self._schedule(subject, newest)
         else:
@@ -129,7 +133,7 @@ class Window:
             _, subject, change = heapq.heappop(self._to_settle)
             if self._state.waiting.get(subject) != change:
                 continue
-            due = change.at + self._grace(subject, change)
+            due = self._when(subject, change)
             if due > mark:  # the line has become slower meanwhile
                 heapq.heappush(self._to_settle, (due, subject, change))
             else:
@@ -157,10 +161,13 @@ class Window:
     def _schedule(self, subject: Subject, change: Change) -> None:
         if subject in self._state.open:
             heapq.heappush(self._to_close, (change.at, subject))
-        heapq.heappush(self._to_settle, (change.at + self._grace(subject, change), subject, change))
+        heapq.heappush(self._to_settle, (self._when(subject, change), subject, change))
 
-    def _grace(self, subject: Subject, change: Change) -> timedelta:
-        return self._policy.grace_for(self._state.latencies.slowest(subject.pair), change.gone)
+    def _when(self, subject: Subject, change: Change) -> datetime:
+        """When the record is judged: both its last change and its last deletion have had their grace."""
+        slowest = self._state.latencies.slowest(subject.pair)
+        usual, deleted = self._policy.grace_for(slowest, gone=False), self._policy.grace_for(slowest, gone=True)
+        return max(change.at + usual, change.gone + deleted)
 
     def _see(self, subject: Subject) -> Seen:
         return see(self._state.sides, subject, self._policy.pilot)
@@ -206,9 +213,8 @@ class Window:
 
     def _judge_all_again(self) -> None:
         for subject in {*self._state.sides.subjects(), *self._state.open}:
-            opened = (Change(drift.observed_at) for drift in self._open(subject).values())
-            seen = self._see(subject).changed
-            changes = [*opened, *(() if seen is None else (seen,))]
-            if changes:
-                newest = max(changes)
-                self._state.wait(subject, max(newest, self._state.waiting.get(subject, newest)))
+            change = self._see(subject).changed
+            for drift in self._open(subject).values():
+                change = Change(drift.observed_at).with_(change)
+            if change is not None:
+                self._state.wait(subject, change.with_(self._state.waiting.get(subject)))

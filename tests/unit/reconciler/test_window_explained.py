@@ -71,6 +71,36 @@ def test_a_deletion_waits_longer_as_it_may_be_half_of_a_recreation() -> None:
     assert line.at(116) == [("opened", "missing_in_erp")]
 
 
+def test_another_change_does_not_shorten_the_grace_of_a_deletion() -> None:
+    """
+    x ~ e ~ ~ ~ ~ ~ ~ c     deleted, the other side changes, and made again after twelve minutes: nothing is told
+    """
+    for gone in ({"gone": True}, {"operation": "delete"}):
+        line = Line(policy=Policy(GRACE, gone=timedelta(minutes=15)))
+        line.at(0, account(0), customer(0))
+        line.at(1, account(1, **gone))
+        line.at(2, customer(2, phone="1"))
+        line = Line(line.store, start=3, policy=Policy(GRACE, gone=timedelta(minutes=15)))
+        assert line.at(12.9) == []
+        assert line.at(13, account(13)) == []
+        assert line.at(100) == []
+        line.at(101, account(101, **gone), customer(101.5))
+        assert line.at(115) == []
+        assert [status for status, _ in line.at(117)] == ["opened"]
+
+
+def test_a_change_that_is_read_after_the_deletion_that_followed_it_gives_the_deletion_its_grace() -> None:
+    """The other side's partition could not be read for a while: its row was recorded first and is read last."""
+    line = Line(policy=Policy(GRACE, gone=timedelta(minutes=15)))
+    line.at(0, account(0))
+    line.at(10, account(10, gone=True), ask=False)
+    line = Line(line.store, start=11, policy=Policy(GRACE, gone=timedelta(minutes=15)))
+    assert line.at(12, customer(1, recorded=1)) == []
+    assert line.at(20, account(20)) == []
+    assert line.at(100) == []
+    assert line.state.waiting == {}
+
+
 def test_an_open_letter_is_linked_and_what_it_no_longer_explains_is_told_after_a_grace() -> None:
     line = Line()
     line.known.known[A1] = LETTER
