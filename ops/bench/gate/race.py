@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from statistics import median
@@ -91,9 +92,10 @@ def _registry(subjects: Sequence[Subject], url: str) -> float:
         except httpx.HTTPError as error:
             raise SourceUnreadable(f"the schema registry: {error}") from error
         finally:
-            for name in names:
-                client.delete(f"/subjects/{name}")
-                client.delete(f"/subjects/{name}", params={"permanent": "true"})
+            with suppress(httpx.HTTPError):  # what went wrong is told already
+                for name in names:
+                    client.delete(f"/subjects/{name}")
+                    client.delete(f"/subjects/{name}", params={"permanent": "true"})
 
 
 def _ok(answer: httpx.Response) -> None:

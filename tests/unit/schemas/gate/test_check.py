@@ -70,6 +70,33 @@ def test_a_logical_type_that_is_ignored_is_found_in_a_first_version() -> None:
     assert rules(checked(record(field("total", {**AMOUNT, "precision": 1})))) == ["ML014"]
 
 
+@pytest.mark.parametrize(("size", "expected"), [(7, ["ML014"]), (8, [])])
+def test_a_fixed_must_hold_its_decimals_digits(size: int, expected: list[str]) -> None:
+    """18 digits need 8 bytes: 2^63 is above 10^18, 2^55 is not."""
+    fixed = {"type": "fixed", "name": "F", "size": size, "logicalType": "decimal", "precision": 18, "scale": 2}
+    assert rules(checked(record(field("total", fixed)))) == expected
+
+
+def test_a_default_in_a_recursive_union_takes_no_exponential_time() -> None:
+    inner = [{"type": "record", "name": f"R{n}", "fields": [field("next", ["null", "A"])]} for n in range(6)]
+    value: Any = "wrong"
+    for _ in range(20):
+        value = {"next": {"inner": value}}
+    root = {"type": "record", "name": "A", "fields": [field("inner", inner, default=value)]}
+    assert rules(checked(root)) == ["ML061"]
+
+
+def _one_of(namespace: str) -> dict[str, Any]:
+    """Two records in a union: there the full name says which one it is."""
+    return record(field("a", [record(field("x"), name=name, namespace=namespace) for name in ("M", "N")]))
+
+
+def test_a_record_inside_may_move_unless_its_name_decides() -> None:
+    line = record(field("x"), name="Line", namespace="here")
+    assert rules(checked(record(field("a", line)), record(field("a", {**line, "namespace": "there"})))) == []
+    assert rules(checked(_one_of("here"), _one_of("there"))) == ["ML031", "ML031"]
+
+
 WAIVER = {"rule": "ML011", "reason": "nobody reads it", "owner": "sales", "expires": "2026-12-31", "field": "total"}
 
 
@@ -78,6 +105,7 @@ WAIVER = {"rule": "ML011", "reason": "nobody reads it", "owner": "sales", "expir
     [
         (WAIVER, []),
         ({**WAIVER, "rule": "decimal-scale-changed"}, []),
+        ({**WAIVER, "expires": "2026-11-21"}, []),
         ({**WAIVER, "expires": "2026-11-20"}, ["ML070", "ML011"]),
         ({**WAIVER, "field": "other"}, ["ML071", "ML011"]),
         ({**WAIVER, "rule": "ML013"}, ["ML071", "ML011"]),

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.gate.findings import Report
 from schemas.gate.formats import FORMATS, as_github, as_json, as_junit, as_sarif, as_text
+from schemas.gate.terms import Terms
 from tests.unit.schemas.gate.gate_examples import AMOUNT, checked, field, record
 
 CLEAN = checked(record(), record())
@@ -48,6 +49,8 @@ def test_github_annotations_are_one_line_each_and_escaped() -> None:
     first, last = as_github(RESCALED).splitlines()
     assert first.startswith("::error file=Order/v2.avsc,line=12,col=18,title=ML011 decimal-scale-changed (Order v2)::")
     assert last == "2 schemas checked: 1 finding"
+    told = as_github(checked(record(field("a")), record(owner="a\nb"), terms=Terms()))
+    assert "Talk to a%0Ab" in told.splitlines()[0]
     awkward = checked(record(field("a", "int", default="50%\n::error::")))
     assert "50%25\\n" in as_github(awkward).splitlines()[0]
 
