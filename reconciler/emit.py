@@ -1,9 +1,9 @@
-"""Drifts -> the drift topic, confirmed."""
+"""Drifts -> the drift topic, billing holds -> theirs, confirmed."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaException, Producer
@@ -13,7 +13,7 @@ from schemas.codec import Codec
 from schemas.headers import EVENT_ID, set_headers
 from schemas.identity import event_id_for
 from schemas.partition import partition_for
-from schemas.records import Drift
+from schemas.records import BillingHold, Drift, Travelling
 from schemas.topics import Topic
 from streams.runtime.clock import micros
 
@@ -39,6 +39,11 @@ class DriftTopic:
 
     def send(self, drifts: Mapping[int, Drift]) -> list[int]:
         """Send them in the order of their numbers and wait; the numbers, all confirmed. Raises EmitFailed."""
+        self._produce([(one.drift_id, one.account_id, one, _told(one)) for _, one in sorted(drifts.items())])
+        return sorted(drifts)
+
+    def _produce(self, records: Sequence[tuple[str, str, Travelling, str]]) -> None:
+        """Key, account, value, and what makes this telling the same as its repeat."""
         failures: list[str] = []
 
         def report(error: Any, _: object) -> None:
@@ -46,24 +51,31 @@ class DriftTopic:
                 failures.append(error.str())
 
         try:
-            for _, drift in sorted(drifts.items()):
+            for key, account_id, value, telling in records:
                 self._producer.produce(
                     self._topic.name,
-                    self._codec.encode(self._topic, drift),
-                    drift.drift_id.encode(),
-                    partition_for(drift.account_id, self._topic.partitions),
+                    self._codec.encode(self._topic, value),
+                    key.encode(),
+                    partition_for(account_id, self._topic.partitions),
                     on_delivery=report,
-                    headers=[*set_headers(None, [(EVENT_ID, _event_id(drift))])],
+                    headers=[*set_headers(None, [(EVENT_ID, event_id_for(telling))])],
                 )
                 self._producer.poll(0)
         except (KafkaException, BufferError) as error:
-            raise EmitFailed(f"{self._topic.name} did not take a drift: {error}") from error
+            raise EmitFailed(f"{self._topic.name} did not take a record: {error}") from error
         left = self._producer.flush(_PATIENCE_S)
         if left or failures:
-            raise EmitFailed(f"{left + len(failures)} drifts did not reach {self._topic.name}: {failures[:1]}")
-        return sorted(drifts)
+            raise EmitFailed(f"{left + len(failures)} records did not reach {self._topic.name}: {failures[:1]}")
 
 
-def _event_id(drift: Drift) -> str:
+class BillingTopic(DriftTopic):
+    """The same for holds of billing."""
+
+    def tell(self, hold: BillingHold) -> None:
+        """Send it and wait. Raises EmitFailed."""
+        self._produce([(hold.hold_id, hold.account_id or hold.hold_id, hold, f"{hold.state}/{micros(hold.raised_at)}")])
+
+
+def _told(drift: Drift) -> str:
     """The same for a repeat of the same telling."""
-    return event_id_for(f"drift/{drift.drift_id}/{drift.status}/{micros(drift.observed_at)}")
+    return f"drift/{drift.drift_id}/{drift.status}/{micros(drift.observed_at)}"

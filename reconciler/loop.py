@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reconciler.billing import BillingPolicy, in_doubt, judge
 from reconciler.broker import Reader
-from reconciler.emit import DriftTopic
+from reconciler.emit import BillingTopic, DriftTopic
 from reconciler.explanations import Explanations
 from reconciler.feed import Unreadable, decode_effects, decode_rows
 from reconciler.gauges import Gauges
@@ -17,7 +18,7 @@ from reconciler.grace import Policy
 from reconciler.rows import Feed
 from reconciler.state import State
 from reconciler.topics import ReconcilerTopics
-from reconciler.watermark import Watermarks
+from reconciler.watermark import NEVER, Watermarks
 from reconciler.window import Window
 from schemas.codec import Codec
 from schemas.records import Drift
@@ -38,6 +39,7 @@ class Parts:
     codec: Codec
     state: State
     explanations: Explanations
+    billing: BillingTopic
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -70,6 +72,7 @@ class Loop:
         )
         self._window = Window(parts.state, self._marks, policy_of(settings), parts.explanations)
         self._gauges = Gauges(started)
+        self._billing = BillingPolicy(settings.reconciler.billing_hold_above, settings.reconciler.billing_hold_below)
         self._asked_at: datetime | None = None
         parts.reader.start(feeds)
 
@@ -95,6 +98,7 @@ class Loop:
         self._state.commit(dict(self._marks.feeds()), self._marks.held)
         self._say(told)
         self._send()
+        self._bill(now)
         self._gauges.update(self._state, self._window.counts, self._marks.watermark(now), now)
 
     def _measure(self, messages: Sequence[Any], now: datetime) -> None:
@@ -136,6 +140,20 @@ class Loop:
         ends = self._parts.reader.ends([feed for feed, _ in self._marks.feeds()])
         if ends is not None:
             self._marks.on_ends(ends, now)
+
+    def _bill(self, now: datetime) -> None:
+        """Hold new billing, or let it go on. Told before it is remembered: a crash in between tells it again."""
+        state = self._state
+        doubtful = in_doubt(one for kinds in state.open.values() for one in kinds.values())
+        known = state.sides.count("opportunity")
+        if self._marks.held == NEVER:  # nothing was judged yet
+            return
+        hold = judge(doubtful, known, state.billing_held, self._billing, now)
+        if hold is not None:
+            self._parts.billing.tell(hold)
+            state.hold_billing(hold.raised_at if hold.state == "raised" else None)
+            state.commit()
+            _LOG.warning("billing", state=hold.state, doubtful=doubtful, known=known)
 
     def _send(self) -> None:
         while self._state.outbox:

@@ -102,6 +102,16 @@ class State:
             subject = subject_of(drift)
             self.wait(subject, Change(drift.observed_at).with_(self.waiting.get(subject)))
 
+    @property
+    def billing_held(self) -> datetime | None:
+        """Since when new billing waits; None while it goes on."""
+        found = self._note("billing")
+        return _moment(found) if found else None
+
+    def hold_billing(self, since: datetime | None) -> None:
+        """Remember what was told of billing."""
+        self._draft.put(_NOTE + b"billing", None if since is None else str(micros(since)).encode())
+
     # -- as a whole ----------------------------------------------------------------------------------------------
 
     def judged_by(self, rules: str) -> bool:

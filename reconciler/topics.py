@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.rows import EntityName
-from schemas.topics import DRIFT, EFFECT_CRM, EFFECT_ERP, STATE_CRM, STATE_ERP, Topic
+from schemas.topics import BILLING_HOLD, DRIFT, EFFECT_CRM, EFFECT_ERP, STATE_CRM, STATE_ERP, Topic
 
 
 def _state_topics() -> dict[EntityName, Topic]:
@@ -26,17 +26,19 @@ class ReconcilerTopics:
     state: Mapping[EntityName, Topic] = field(default_factory=_state_topics)
     drift: Topic = DRIFT
     effects: tuple[Topic, ...] = (EFFECT_ERP, EFFECT_CRM)
+    billing: Topic = BILLING_HOLD
 
     def prefixed(self, prefix: str) -> ReconcilerTopics:
         """The same map under other names."""
         state = {entity: replace(topic, name=prefix + topic.name) for entity, topic in self.state.items()}
         effects = tuple(replace(topic, name=prefix + topic.name) for topic in self.effects)
-        return ReconcilerTopics(state, replace(self.drift, name=prefix + self.drift.name), effects)
+        billing = replace(self.billing, name=prefix + self.billing.name)
+        return ReconcilerTopics(state, replace(self.drift, name=prefix + self.drift.name), effects, billing)
 
     @property
     def every(self) -> tuple[Topic, ...]:
         """All of them."""
-        return (*self.state.values(), *self.effects, self.drift)
+        return (*self.state.values(), *self.effects, self.drift, self.billing)
 
     @property
     def read(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from reconciler.broker import Reader
-from reconciler.emit import DriftTopic
+from reconciler.emit import BillingTopic, DriftTopic
 from reconciler.errors import BrokerUnavailable
 from reconciler.explanations import Explanations, KnownExplanations
 from reconciler.explanations.operations import OperationsExplanations
@@ -67,9 +67,9 @@ def _run(settings: Settings, folder: Path, halt: threading.Event, topics: Reconc
         if not state.positions:
             # A new folder: what an earlier one opened is open still, until its record has been looked at.
             state.adopt(read_history(settings.bootstrap, group, topics.drift, codec).last())
-        parts = Parts(
-            reader, DriftTopic(settings.bootstrap, topics.drift, codec), codec, state, _known(settings, opened)
-        )
+        drifts = DriftTopic(settings.bootstrap, topics.drift, codec)
+        billing = BillingTopic(settings.bootstrap, topics.billing, codec)
+        parts = Parts(reader, drifts, codec, state, _known(settings, opened), billing)
         Loop(settings, topics, parts, feeds, clock).run(halt)
 
 

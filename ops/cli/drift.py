@@ -1,4 +1,4 @@
-"""`meshline drift list|show|explain|repair|top`: where the two sides do not agree, and what to do about it."""
+"""`meshline drift list|show|explain|repair|top|notify`: where the two sides do not agree, and what to do about it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.cli import drift_repair
+from ops.cli.drift_notify import notify
 from ops.cli.failure import FOUND, say, told
 from reconciler.errors import ReconcilerError
 from reconciler.explain import advice, amount_text
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     drift.command("list")(list_)
     drift.command()(show)
     drift.command()(explain)
+    drift.command()(notify)
     drift_repair.register(drift, lambda prefix: _one(_history(), prefix)[-1], _history)
     app.add_typer(drift, name="drift")
 

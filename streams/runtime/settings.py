@@ -89,6 +89,13 @@ class ReconcilerSettings(BaseModel):
     grace_limit: timedelta = timedelta(hours=1)  #: a slower line than this is not waited for
     grace_deleted: timedelta = timedelta(minutes=15)  #: at least, for a deletion: it may be half of a recreation
     recheck: timedelta = timedelta(seconds=10)  #: how often it is asked what explains the open drifts
+    #: Share of the known deals whose money is in doubt: above the first new billing waits, below the second it goes on
+    billing_hold_above: Decimal = Field(default=Decimal("0.01"), ge=0, le=1)
+    billing_hold_below: Decimal = Field(default=Decimal("0.002"), ge=0, le=1)
+    notify_url: str = ""  #: where people are told of drifts
+    notify_form: Literal["webhook", "slack"] = "webhook"
+    notify_secrets: list[SecretStr] = Field(default_factory=list)  #: sign the webhook; newest first
+    console_url: str = ""  #: links in messages lead there
     idle: timedelta = timedelta(seconds=30)  #: a silent partition's watermark follows the clock after this
     tick: timedelta = timedelta(seconds=1)
 

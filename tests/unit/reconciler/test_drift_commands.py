@@ -66,3 +66,23 @@ def test_an_age_that_is_none() -> None:
     result = CliRunner().invoke(app, ["drift", "list", "--since", "yesterday"])
     assert result.exit_code == 2
     assert "neither an age" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [({}, "nobody is to be told"), ({"MESHLINE_RECONCILER__NOTIFY_URL": "https://hook.example"}, "is signed")],
+)
+def test_without_a_receiver_or_a_secret_nothing_is_sent(given: dict[str, str], words: str) -> None:
+    app = typer.Typer()
+    register(app)
+    away = {"MESHLINE_BOOTSTRAP": "127.0.0.1:1", "MESHLINE_REGISTRY_URL": "http://127.0.0.1:1"}
+    result = CliRunner().invoke(app, ["drift", "notify"], env=away | given)
+    assert result.exit_code == 1
+    assert words in result.stderr
+
+
+def test_a_repair_says_why() -> None:
+    app = typer.Typer()
+    register(app)
+    assert CliRunner().invoke(app, ["drift", "repair", "d1"]).exit_code == 2
+    assert CliRunner().invoke(app, ["drift", "repair", "d1", "--dry-run", "--to", "moon"]).exit_code == 2
