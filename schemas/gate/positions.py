@@ -1,6 +1,6 @@
 """Where a JSON pointer stands in a text: line and column, both from 1.
 
-Only for texts that `json` has read: it is asked after the fact, for the few places that a finding names. One pass
+For texts that `json` has read, or read in part: asked after the fact, for the few places that a finding names. One pass
 without recursion, so depth costs nothing.
 """
 
@@ -81,5 +81,8 @@ def place_of(found: dict[str, Place], pointer: str) -> Place:
 
 
 def _text(token: str) -> str:
-    found: str = json.loads(token)  # escapes, and characters that are two of them
+    try:
+        found: str = json.loads(token)  # escapes, and characters that are two of them
+    except ValueError:  # a text that is JSON only up to the place that is looked for
+        return token
     return found

@@ -142,6 +142,7 @@ def test_broken_text_has_its_place() -> None:
         ('{"type": "record", "name": "A"}', "ML061", ""),
         (json.dumps(record(field("a"), field("a"))), "ML063", "/fields/1/name"),
         ('{"type": "record", "name": "A", "name": "A", "fields": []}', "ML063", ""),
+        ('[{"a": 1, "a": 2}, {{[', "ML063", ""),
         (json.dumps(record(field("a", "int", default="x"))), "ML061", "/fields/0/default"),
         (json.dumps(record(field("a", ["null", ["string"]]))), "ML061", "/fields/0/type/1"),
         (json.dumps(record(field("a", {"type": "fixed", "name": "F", "size": -1}))), "ML061", "/fields/0/type/size"),
