@@ -38,20 +38,22 @@ class Comparison:
     def remarks(self, candidate: Schema, released: Sequence[tuple[str, Schema]], mode: Mode) -> list[Remark]:
         """What the mode does not allow; `released` are (label, schema), oldest first."""
         found: dict[tuple[str, str, str], Remark] = {}
-        for label, old in in_scope(mode, released):
+        for turn, (label, old) in enumerate(in_scope(mode, released)):
             if old.raw != candidate.raw:
-                for remark in self._pair(label, old, candidate, mode):
+                for remark in self._pair(label, old, candidate, mode, turn == 0):
                     _merge(found, remark)
         return list(found.values())
 
-    def _pair(self, label: str, old: Schema, new: Schema, mode: Mode) -> Iterable[Remark]:
+    def _pair(self, label: str, old: Schema, new: Schema, mode: Mode, newest: bool) -> Iterable[Remark]:
+        """`newest`: records are read even where nothing seems to have changed, in case no rule knows the change."""
         known = [change for change in changes(old.root, new.root) if change.hurts & set(mode.directions)]
         remarks = [(change, Remark(change.rule, change.at, change.message, change.path)) for change in known]
         loose: list[Remark] = []
         for direction in mode.directions:
             reader, writer = (new, old) if direction == "backward" else (old, new)
             clashes = self._clashes(reader, writer)
-            proof = self._prover.prove(writer, reader, direction, bool(known or clashes))
+            suspect = bool(known or clashes)
+            proof = self._prover.prove(writer, reader, direction, suspect) if suspect or newest else Proof()
             explained: set[Clash] = set()
             for change, remark in remarks:
                 if direction not in change.hurts:
