@@ -26,6 +26,8 @@ class FactKind:
 
     meaning: str
     samples: tuple[Fact, ...]
+    most: int | None = None  #: of a number, or no bound
+    closed: bool = False  #: the samples are all there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Decision:
 
 FLOWS = ("customer", "order", "billing", "state")
 _ACCOUNT = FactKind("the CRM's id of the customer account", ("acme", "globex"))
-_FLOW = FactKind("customer, order, billing; state for records that no flow handles", FLOWS)
+_FLOW = FactKind("customer, order, billing; state for records that no flow handles", FLOWS, closed=True)
 
 _ALL = (
     Decision("flow", "Is the flow switched on?", "yes or no", {"flow": _FLOW}),
@@ -51,7 +53,9 @@ _ALL = (
         {
             "flow": _FLOW,
             "account_id": _ACCOUNT,
-            "bucket": FactKind("0 to 99, fixed for an account: `bucket < 10` is a tenth of them", (0, 9, 50, 99)),
+            "bucket": FactKind(
+                "0 to 99, fixed for an account: `bucket < 10` is a tenth of them", (0, 9, 50, 99), MOST_BUCKETS - 1
+            ),
         },
     ),
     Decision(
@@ -75,7 +79,7 @@ _ALL = (
         "hold.lines",
         "How long does a deal wait for its line items, or for its contract?",
         "duration",
-        {"account_id": _ACCOUNT, "waits_for": FactKind("lines or contract", ("lines", "contract"))},
+        {"account_id": _ACCOUNT, "waits_for": FactKind("lines or contract", ("lines", "contract"), closed=True)},
     ),
 )
 DECISIONS: Mapping[str, Decision] = {decision.name: decision for decision in _ALL}

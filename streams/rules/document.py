@@ -38,7 +38,7 @@ class Example(_Part):
 
     facts: Mapping[str, StrictBool | StrictInt | StrictStr] = Field(default_factory=dict)
     value: StrictBool | StrictInt | StrictStr
-    at: Instant | None = None  #: by default the first instant at which the rule is in force
+    at: Instant | None = None  #: an instant at which the rule must be in force
 
 
 class Row(_Part):

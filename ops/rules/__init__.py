@@ -1,0 +1,1 @@
+"""Business rules for people: read, check, try in shadow, activate, revert, explain."""
