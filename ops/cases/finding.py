@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import ColumnElement, Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,16 +13,24 @@ from ops.cases.asks import ListCases, ListGroups, ListLetters
 from ops.cases.errors import BadAsk, NotFound
 from ops.cases.states import OPEN
 from ops.cases.tables import cases, letters
+from schemas.records import Entity
 from streams.runtime.tables import replays
 
 OPEN_STATES = [state.value for state in OPEN]
+#: Every kind of record, so that the index by (entity, key) serves a key alone; "" where it was not known.
+_ENTITIES = ("", *get_args(Entity))
 _WHOLE = 32  # characters of an id; a group's has one more
 _SHOWN = [column for column in letters.c if not column.name.startswith("message_")]
 
 
 async def page_of_letters(connection: AsyncConnection, asked: ListLetters) -> tuple[int, Sequence[Any]]:
     """(how many match, the newest of them)."""
-    where = [letters.c[name] == getattr(asked, name) for name in ("key", "account_id") if getattr(asked, name)]
+    where: list[ColumnElement[bool]] = []
+    if asked.key is not None:
+        where += [letters.c.entity.in_(_ENTITIES), letters.c.key == asked.key]
+    if asked.account_id is not None:  # cases are indexed by account, and a letter's case has its id
+        mine = select(cases.c.case_id).where(cases.c.account_id == asked.account_id, cases.c.kind == "letter")
+        where.append(letters.c.letter_id.in_(mine))
     if asked.reason:
         where.append(letters.c.reason == asked.reason.value)
     if asked.group:
@@ -43,6 +51,8 @@ async def page_of_cases(connection: AsyncConnection, asked: ListCases, now: date
         for name in ("owner", "assignee", "key", "account_id")
         if getattr(asked, name) is not None
     ]
+    if asked.key is not None:
+        where.append(cases.c.entity.in_(_ENTITIES))
     if asked.state:
         where.append(cases.c.state == asked.state.value)
     if asked.any_open or asked.overdue:

@@ -18,7 +18,7 @@ from ops.audit.tell import tell
 from ops.cases.clocks import escalate, show_open, tell_billing
 from ops.cases.intake import Taken, take
 from ops.cases.positions import Place, make_positions, move_positions, read_positions
-from ops.cases.reading import TOLD, fact_of
+from ops.cases.reading import TOLD, Came, fact_of
 from ops.cases.suggest import fill_suggestions
 from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry
@@ -61,6 +61,9 @@ class Indexer:
             ends = {(one.topic(), one.partition()): one.offset() + 1 for one in fresh}
             if ends:
                 await move_positions(connection, ends, now)
+        left_out = sum(message.topic() not in TOLD for message in fresh) - sum(isinstance(fact, Came) for fact in facts)
+        if left_out:
+            log.warning("records on dead-letter topics are no letters of ours; see meshline dlq import", count=left_out)
         await fill_suggestions(self.database, self.codec, taken.opened)
         return taken
 
