@@ -1,4 +1,4 @@
-"""`meshline dlq list|show|replay`: see what failed and why, and send one letter through its stage again."""
+"""`meshline dlq list|show|import`: see what failed and why. Sending letters again is in `replay`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from rich.console import Console
 
 from ops.access.people import Actor
 from ops.cases import answers
-from ops.cases.again import replay_letter
-from ops.cases.asks import OneLetter, OneTopic
+from ops.cases.asks import OneTopic
 from ops.cases.desk import Desk
 from ops.cases.importing import ACTION, Imported, import_letters
-from ops.cli.asking import ask, at_the_desk, index_letters
+from ops.cli import replay
+from ops.cli.asking import ask, at_the_desk
 from ops.cli.failure import FOUND, say
 from schemas.reasons import Reason, catalogue
 from streams.letters.foreign import Family
-from streams.letters.outbox import Outgoing
 from streams.runtime.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
@@ -31,8 +30,8 @@ def register(app: typer.Typer) -> None:
     dlq = typer.Typer(help="Dead letters: list, show, replay.", no_args_is_help=True)
     dlq.command("list")(list_)
     dlq.command()(show)
-    dlq.command()(replay)
     dlq.command("import")(import_)
+    replay.extend(dlq)
     app.add_typer(dlq, name="dlq")
 
 
@@ -107,28 +106,6 @@ def show(
     out.print(f"Replayed        {letter.replays} times")
     out.print("The record" + ("" if letter.revealed else " (personal data is masked; --reveal shows it)"))
     out.print(json.dumps(letter.payload, indent=2, ensure_ascii=False))
-
-
-def replay(
-    letter_id: Annotated[str, typer.Argument(help="The letter's id, or its first characters.")],
-    why: Annotated[str, typer.Option(help="What was done about the cause; kept with the replay.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent where; send nothing.")] = False,
-    json_output: Json = False,
-) -> None:
-    """Send a letter's original bytes through the stage that refused it. A repeat changes nothing twice."""
-
-    async def work(desk: Desk, actor: Actor, settings: Settings) -> tuple[str, str, Outgoing]:
-        await index_letters(desk, settings)
-        return await replay_letter(desk, actor, OneLetter(letter_id=letter_id, why=why), dry_run=dry_run)
-
-    whole_id, about, outgoing = at_the_desk(work)
-    if json_output:
-        typer.echo(json.dumps({"letter_id": whole_id, "topic": outgoing.topic, "sent": not dry_run}))
-        return
-    verb = "would go" if dry_run else "went"
-    say(f"letter {whole_id[:12]} ({about}) {verb} to {outgoing.topic}")
-    if not dry_run:
-        say(f"If it fails again, the letter returns and its case opens: meshline case show {whole_id[:12]}")
 
 
 def import_(

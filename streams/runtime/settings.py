@@ -84,6 +84,17 @@ class PeopleSettings(BaseModel):
     audit_key: SecretStr = SecretStr("")  #: signs the audit's head; without it only the topic's copy proves the tail
 
 
+class ReplaySettings(BaseModel):
+    """Jobs that send dead letters through their stages again."""
+
+    cap: int = Field(default=5, ge=1)  #: replays of one letter; after that a person must look
+    failures: float = Field(default=0.2, gt=0, le=1)  #: of what was sent: a job with more stops itself
+    least: int = Field(default=5, ge=1)  #: ends; with fewer the ratio says nothing
+    window: int = Field(default=200, ge=1)  #: letters under way at once
+    lag_limit: int = Field(default=1000, ge=1)  #: live events that wait: from half of it on a job slows, here it rests
+    silence: timedelta = timedelta(minutes=2)  #: letters are under way and nothing comes back: a job stops itself
+
+
 class ReconcilerSettings(BaseModel):
     grace: timedelta = timedelta(minutes=5)  #: younger differences are in flight; the floor of what is measured
     grace_limit: timedelta = timedelta(hours=1)  #: a slower line than this is not waited for
@@ -137,6 +148,7 @@ class Settings(BaseSettings):
     fuse: FuseSettings = Field(default_factory=FuseSettings)
     people: PeopleSettings = Field(default_factory=PeopleSettings)
     token: SecretStr = SecretStr("")  #: of the person at the command line (`meshline access grant`)
+    replay: ReplaySettings = Field(default_factory=ReplaySettings)
     reconciler: ReconcilerSettings = Field(default_factory=ReconcilerSettings)
     books: BooksSettings = Field(default_factory=BooksSettings)
     policy: PolicySettings = Field(default_factory=PolicySettings)

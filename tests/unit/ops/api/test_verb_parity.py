@@ -17,7 +17,7 @@ from ops.cli import build_app
 #: What a role may do beside the verbs: a part of one (`letter.show --reveal`), and what only the command line can.
 BESIDE = {"letter.reveal", "letter.import", "letter.replay"}
 #: Commands that are older than the verbs, or read files: they have no operation.
-COMMANDS_BESIDE = {"dlq replay", "dlq import"}
+COMMANDS_BESIDE = {"dlq import", *(f"dlq {one}" for one in ("replay", "jobs", "pause", "resume", "cancel"))}
 TABLE = list(VERBS.values())
 
 

@@ -1,0 +1,50 @@
+"""What is asked of a replay: which letters, why, and how carefully."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from ops.cases.asks import Ask, Id, Why
+from schemas.reasons import Reason
+
+
+class Selection(Ask):
+    """Letters that match all that is given. `until` is exclusive; both times are about the last failure.
+
+    Only letters with an open case are chosen, but those in `ids` (their first characters do) in any case.
+    """
+
+    ids: tuple[Id, ...] = ()
+    reason: Reason | None = None
+    key: str | None = None
+    entity: str | None = None
+    account_id: str | None = None
+    group: Id | None = None
+    schema_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Selection:
+        if not self.model_dump(exclude_defaults=True):
+            raise ValueError("say which letters: --id, --reason, --key, --entity, --group, --since, ...")
+        return self
+
+
+class NewJob(Ask):
+    """`canary`: so many letters first; the others follow when each of them had a good end. `rate`: letters a second."""
+
+    selection: Selection
+    why: Why
+    canary: Annotated[int, Field(ge=0, le=1000)] = 0
+    rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
+
+
+class OneJob(Ask):
+    """`job_id` may be its first characters."""
+
+    job_id: Id
+    why: str = ""

@@ -1,0 +1,17 @@
+"""Why a replay cannot be done."""
+
+from __future__ import annotations
+
+from ops.cases.errors import CaseError
+
+
+class NothingChosen(CaseError):
+    """No letter matches."""
+
+
+class NotSo(CaseError):
+    """The job's state does not allow this."""
+
+
+class TakenOver(CaseError):
+    """Another process took this job over; this one marks nothing any more."""

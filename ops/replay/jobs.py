@@ -1,0 +1,127 @@
+"""Jobs in the operations database: made with their items in one transaction, moved as `states` allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ops.access.people import Actor
+from ops.audit.store import append
+from ops.cases.desk import Desk
+from ops.cases.errors import BadAsk, NotFound
+from ops.replay.asks import NewJob
+from ops.replay.choosing import choose, claimed
+from ops.replay.course import Counts
+from ops.replay.errors import NothingChosen, NotSo
+from ops.replay.order import Item, frozen
+from ops.replay.states import OVER, ItemState, JobMove, JobState, job_after
+from ops.replay.tables import replay_items, replay_jobs
+
+ACTION = "letter.replay"
+CANCELLED = "the job was cancelled"
+SENT_AND_CANCELLED = "it was sent; the job was cancelled before its end was seen"
+_CLAIMS = 7420933  #: of the lock under which letters are claimed
+
+
+async def create_job(
+    desk: Desk, actor: Actor, asked: NewJob, job_id: str, positions: Mapping[str, int], cap: int
+) -> list[Item]:
+    """Freeze the selection. `positions`: the ends of the topics now, from where ends are looked for.
+
+    Raises NothingChosen, NotFound, BadAsk.
+    """
+    now = desk.clock()
+    async with desk.database.begin() as connection:
+        await connection.exec_driver_sql(f"select pg_advisory_xact_lock({_CLAIMS})")
+        chosen = await choose(connection, asked.selection, desk.codec)
+        if not chosen:
+            raise NothingChosen("no letter with an open case matches: meshline dlq list")
+        items = frozen(chosen, cap, await claimed(connection, [one.letter_id for one in chosen]))
+        selection = asked.selection.model_dump(mode="json", exclude_defaults=True)
+        row: dict[str, Any] = {
+            "job_id": job_id,
+            "state": JobState.PLANNED.value,
+            "selection": selection,
+            "why": asked.why,
+        }
+        row |= {
+            "created_by": actor.name,
+            "canary": asked.canary,
+            "rate": asked.rate,
+            "epoch": 0,
+            "overlook": 0,
+            "note": "",
+        }
+        row |= {"positions": dict(positions), "created_at": now, "updated_at": now}
+        await connection.execute(insert(replay_jobs).values(row))
+        rows = [asdict(item) | {"job_id": job_id, "state": item.state.value} for item in items]
+        for start in range(0, len(rows), 1000):
+            await connection.execute(insert(replay_items), rows[start : start + 1000])
+        told = {"query": selection, "letters": [item.letter_id for item in items], "job": job_id}
+        act = desk.act(actor, ACTION, job_id, asked.why, after={"state": "planned"}, selection=told)
+        await append(connection, act, now, desk.audit_key)
+    return items
+
+
+async def one_job(connection: AsyncConnection, prefix: str, *, lock: bool = False) -> Any:
+    """The job's row. Raises NotFound, BadAsk."""
+    query = select(replay_jobs).where(replay_jobs.c.job_id.startswith(prefix, autoescape=True)).limit(2)
+    rows = (await connection.execute(query.with_for_update() if lock else query)).all()
+    if not rows:
+        raise NotFound(f"there is no replay job whose id begins with {prefix!r}: meshline dlq jobs")
+    if len(rows) > 1:
+        raise BadAsk(f"more than one job has an id that begins with {prefix!r}: give more characters")
+    return rows[0]
+
+
+async def items_of(connection: AsyncConnection, job_id: str) -> list[Item]:
+    """In their order."""
+    query = select(replay_items).where(replay_items.c.job_id == job_id).order_by(replay_items.c.place)
+    names = Item.__slots__
+    rows = (await connection.execute(query)).all()
+    return [Item(**{**{name: getattr(row, name) for name in names}, "state": ItemState(row.state)}) for row in rows]
+
+
+async def all_jobs(connection: AsyncConnection, limit: int) -> Sequence[tuple[Any, Counts]]:
+    """The newest jobs with how their items stand."""
+    rows = (await connection.execute(select(replay_jobs).order_by(replay_jobs.c.created_at.desc()).limit(limit))).all()
+    return [(row, Counts.of(await items_of(connection, row.job_id))) for row in rows]
+
+
+async def move_job(connection: AsyncConnection, job: Any, move: JobMove, now: datetime, note: str = "") -> JobState:
+    """Write the state that a move leads to. `job` is the row, locked. Raises NotSo.
+
+    Letters of a cancelled job are free for others again.
+    """
+    to = job_after(JobState(job.state), move)
+    if to is None:
+        raise NotSo(f"the job is {job.state}: it cannot {move.value}")
+    values: dict[str, Any] = {
+        "state": to.value,
+        "note": note,
+        "updated_at": now,
+        "ended_at": now if to in OVER else None,
+    }
+    await connection.execute(update(replay_jobs).where(replay_jobs.c.job_id == job.job_id).values(**values))
+    if to is JobState.CANCELLED:
+        for state, words in ((ItemState.WAITING, CANCELLED), (ItemState.SENT, SENT_AND_CANCELLED)):
+            mine = (replay_items.c.job_id == job.job_id) & (replay_items.c.state == state.value)
+            left = {"state": ItemState.LEFT.value, "note": words, "ended_at": now}
+            await connection.execute(update(replay_items).where(mine).values(**left))
+    return to
+
+
+async def steer(desk: Desk, actor: Actor, job_id: str, move: JobMove, why: str) -> JobState:
+    """A person pauses, cancels or resumes a job. Raises NotSo, NotFound, BadAsk."""
+    now = desk.clock()
+    async with desk.database.begin() as connection:
+        job = await one_job(connection, job_id, lock=True)
+        to = await move_job(connection, job, move, now, f"by {actor.name}" + (f": {why}" if why else ""))
+        act = desk.act(actor, ACTION, job.job_id, why, before={"state": job.state}, after={"state": to.value})
+        await append(connection, act, now, desk.audit_key)
+    return to

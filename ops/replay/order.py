@@ -1,0 +1,105 @@
+"""The frozen selection: which letters a job has, and in which order they are sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.replay.states import ItemState
+from schemas.reasons import Reason, catalogue
+from streams.letters.letter import Original
+
+#: What ends the replay of a letter that failed before its command was made.
+_ENDS_WITH = {"account": "customer.upsert", "opportunity": "order.place", "line_item": "order.place"}
+_HEAD = 5  # bytes: 0, then the schema's id
+_STAGES = frozenset({"normalise", "decide", "sink"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A letter as the selection found it. `command` is the record of a sink's letter, None where it is unreadable."""
+
+    letter_id: str
+    event_id: str
+    family: str
+    reason: Reason
+    stage: str
+    entity: str
+    key: str
+    account_id: str
+    first_failed_at: Any
+    original: Original
+    replays: int
+    named: bool = False  #: by its id
+    command: Mapping[str, Any] | None = None
+
+    @property
+    def lane(self) -> str:
+        """What is sent one after another: an account's letters; where no account is known, those of one partition."""
+        if self.account_id:
+            return self.account_id
+        return self.record if self.key else f"{self.original.topic}/{self.original.partition}"
+
+    @property
+    def record(self) -> str:
+        """What must not be overtaken."""
+        return f"{self.entity}/{self.key}" if self.key else self.original.origin
+
+    @property
+    def position(self) -> tuple[Any, ...]:
+        """The order in which they failed; within one batch, and of one partition, in which they were read."""
+        source = self.original
+        return (self.first_failed_at, source.timestamp_ms, source.topic, source.partition, source.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A letter in its place."""
+
+    place: int
+    letter_id: str
+    event_id: str
+    stage: str
+    lane: str
+    record: str
+    effect_id: str
+    kind: str
+    state: ItemState = ItemState.WAITING
+    note: str = ""
+
+
+def frozen(chosen: Iterable[Chosen], cap: int, taken: Collection[str] = ()) -> list[Item]:
+    """The items of a job, in the order of their failures. `taken`: letters that another job has claimed."""
+    ordered = sorted({one.letter_id: one for one in chosen}.values(), key=lambda one: one.position)
+    return [_item(place, one, cap, one.letter_id in taken) for place, one in enumerate(ordered)]
+
+
+def _item(place: int, one: Chosen, cap: int, taken: bool) -> Item:
+    command = one.command if one.stage == "sink" and one.command is not None else {}
+    kind = str(command.get("kind", "")) or ("" if one.stage == "sink" else _ENDS_WITH.get(one.entity, ""))
+    effect_id = str(command.get("command_id", ""))
+    note = why_not(one, cap, taken)
+    state = ItemState.LEFT if note else ItemState.WAITING
+    return Item(place, one.letter_id, one.event_id, one.stage, one.lane, one.record, effect_id, kind, state, note)
+
+
+def why_not(one: Chosen, cap: int, taken: bool) -> str:
+    """Why a letter is not sent, "" where it is."""
+    if one.family != "mesh":
+        return f"it was written by {one.family}: it is sent again there"
+    if one.stage not in _STAGES:
+        return f"the stage {one.stage!r} takes nothing back"
+    if taken:
+        return "another job has claimed it"
+    if one.replays >= cap:
+        return f"it was replayed {one.replays} times: a person must look first"
+    if not one.named and not catalogue()[one.reason].retryable:
+        return f"sending {one.reason.value} again cannot help; by its id it is sent in any case"
+    return ""
+
+
+def schema_id_of(value: bytes | None) -> int | None:
+    """The id of the schema that a record was written with, None where it has no such head."""
+    whole = value is not None and len(value) >= _HEAD and value[0] == 0
+    return int.from_bytes(value[1:_HEAD], "big") if value is not None and whole else None
