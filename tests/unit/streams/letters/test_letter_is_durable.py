@@ -91,6 +91,8 @@ def test_a_target_that_refuses_everything_stops_the_sink_before_its_ledger_says_
     with pytest.raises(FloodStopped, match="no such field"):
         asyncio.run(bench.work())
     assert len(bench.letters()) == LIMITS.run - 1
+    states = [entry.state for rows in ledger.rows.values() for entry in rows.values()]
+    assert states.count("dead") == LIMITS.run - 1
 
 
 def test_after_the_repair_the_record_that_blew_the_fuse_has_its_effect() -> None:
