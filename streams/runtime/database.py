@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -22,6 +20,9 @@ def operations_engine(url: str, pool_size: int = 5) -> AsyncEngine:
 
 def migrate(url: str) -> None:
     """Bring the operations database to this version's tables. Safe to repeat; two at once wait for each other."""
+    from alembic import command  # noqa: PLC0415 - workers start without it, and start often
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = driver_url(url)
