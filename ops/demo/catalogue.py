@@ -38,11 +38,15 @@ RATES: dict[str, Decimal] = {
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """Where accounts live. `places`: (city, postal code, state). `phone`: what a number begins with."""
+    """Where accounts live. `places`: (city, postal code, state). `phone`: what a number begins with.
+
+    `tax_id`: `#` is any digit, `?` a check digit.
+    """
 
     code: str
     currency: str
     phone: str
+    tax_id: str
     legal_form: str
     places: tuple[tuple[str, str, str | None], ...]
     streets: tuple[str, ...]
@@ -55,6 +59,7 @@ COUNTRIES: tuple[Country, ...] = (
         "DE",
         "EUR",
         "+49 221 ",
+        "DE########?",
         "GmbH",
         (("Köln", "50667", None), ("München", "80331", None), ("Lübeck", "23552", None)),
         ("Große Straße", "Königsallee", "Am Mühlbach"),
@@ -64,7 +69,8 @@ COUNTRIES: tuple[Country, ...] = (
     Country(
         "FR",
         "EUR",
-        "+33 4 72 ",
+        "+33 4 72 10 ",
+        "FR??########?",
         "SARL",
         (("Lyon", "69002", None), ("Orléans", "45000", None), ("Besançon", "25000", None)),
         ("Rue de l'Église", "Avenue Maréchal-Foch", "Quai Saint-Antoine"),
@@ -75,6 +81,7 @@ COUNTRIES: tuple[Country, ...] = (
         "US",
         "USD",
         "+1 415 555 ",
+        "94-#######",
         "Inc.",
         (("San Francisco", "94105", "CA"), ("Austin", "78701", "TX"), ("Boston", "02110", "MA")),
         ("Market Street", "Congress Avenue", "State Street"),
@@ -85,6 +92,7 @@ COUNTRIES: tuple[Country, ...] = (
         "GB",
         "GBP",
         "+44 20 7946 ",
+        "GB#######??",
         "Ltd",
         (("London", "EC1A 1BB", None), ("Leeds", "LS1 4DY", None), ("Bristol", "BS1 5TR", None)),
         ("High Street", "King's Road", "Queen Anne's Gate"),
@@ -95,6 +103,7 @@ COUNTRIES: tuple[Country, ...] = (
         "JP",
         "JPY",
         "+81 3 5555 ",
+        "?############",
         "株式会社",
         (("東京", "100-0005", None), ("大阪", "530-0001", None), ("京都", "600-8216", None)),
         ("丸の内一丁目", "梅田三丁目", "烏丸通"),
@@ -105,6 +114,7 @@ COUNTRIES: tuple[Country, ...] = (
         "CH",
         "CHF",
         "+41 44 555 ",
+        "CHE-###.###.##?",
         "AG",
         (("Zürich", "8001", None), ("Genève", "1201", None), ("Chur", "7000", None)),
         ("Bahnhofstraße", "Rue du Rhône", "Löwenplatz"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
 
-from ops.demo.catalogue import BILLING_TERMS, COUNTRIES
+from ops.demo.catalogue import BILLING_TERMS, COUNTRIES, Country
 from ops.demo.records import Account, Write
+from streams.standards import Standard, standardise_tax_id
 
 
 def make_account(random: Random, account_id: str, number: int) -> Account:
@@ -19,7 +21,7 @@ def make_account(random: Random, account_id: str, number: int) -> Account:
         id=account_id,
         name=f"{random.choice(country.names)} {number} {country.legal_form}",
         domain=f"{account_id}.example",
-        tax_id=f"{country.code}{random.randrange(10**8, 10**9)}",
+        tax_id=tax_id_of(random, country),
         email=f"buchhaltung+{number}@{account_id}.example",
         phone=phone_of(random, country.phone),
         street=f"{random.choice(country.streets)} {random.randrange(1, 200)}",
@@ -29,6 +31,17 @@ def make_account(random: Random, account_id: str, number: int) -> Account:
         country=country.code,
         currency=country.currency,
     )
+
+
+def tax_id_of(random: Random, country: Country) -> str:
+    """A tax id that is valid in its country: `#` becomes some digit, `?` the check digits that fit."""
+    while True:
+        drawn = "".join(str(random.randrange(10)) if char == "#" else char for char in country.tax_id)
+        for check in itertools.product("0123456789", repeat=drawn.count("?")):
+            digits = iter(check)
+            written = "".join(next(digits) if char == "?" else char for char in drawn)
+            if isinstance(standardise_tax_id(written, country.code), Standard):
+                return written
 
 
 def phone_of(random: Random, prefix: str) -> str:

@@ -16,6 +16,7 @@ from schemas.records import Stamped
 from schemas.topics import CLEAN
 from streams.agents.schemas_told import schemas_told
 from streams.intake.normalise import Arrival, Nothing, normalise
+from streams.intake.standard import NotStandard
 from streams.letters.letter import Failure, Original, Subject
 from streams.publish import Publisher
 from streams.runtime import metrics
@@ -71,7 +72,8 @@ class NormaliseAgent:
     def _letter(
         self, batch: Batch, original: Original, reason: Reason, error: Exception, index: int, now: datetime
     ) -> None:
-        failure = Failure(reason, STAGE, f"{original.origin}: {error}")
+        suggestion = error.suggestion if isinstance(error, NotStandard) else ""
+        failure = Failure(reason, STAGE, f"{original.origin}: {error}", suggestion)
         self.publisher.letter(batch, original, Subject(event_id_for(original.origin, index)), failure, now)
 
     def _forward(self, batch: Batch, event: Stamped) -> None:

@@ -10,6 +10,7 @@ from schemas.records import Account, CustomerUpsert
 from streams.decide.commands import command_for, fingerprint_of
 from streams.decide.facts import Facts
 from streams.decide.policy import Policy
+from streams.standards import refusal, standardise_fields, suggestion_of
 
 
 def customer_of(account: Account, code: str) -> CustomerUpsert | None:
@@ -41,6 +42,9 @@ def decide_account(account: Account, facts: Facts, policy: Policy, now: datetime
         return DeadLetter(
             Reason.CONTRACT_VIOLATION, f"account {account.id}: name is empty", "give the account a name in the CRM"
         )
+    faults = standardise_fields("Account", {"country": account.country, "state": account.state}).faults
+    if faults:  # one of them came alone, and now does not fit the other
+        return DeadLetter(Reason.CONTRACT_VIOLATION, refusal("Account", faults), suggestion_of(faults))
     if facts.known is not None and facts.known.forwarded(fingerprint_of(customer), account.meta.event_id):
         ours = account.meta.actor == policy.integration_user
         return Skip(SkipWhy.ECHO if ours else SkipWhy.UNCHANGED, "the ERP's fields are as they were last sent")

@@ -10,6 +10,7 @@ from schemas.outcome import Record
 from schemas.records import Stamped
 from schemas.topics import STATE_CRM, STATE_ERP
 from streams.decide.facts import Facts, Known, Position
+from streams.standards import field_standards, standardise_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,13 @@ def _merged(event: Stamped, known: Known, newer: Mapping[str, Any], patch: bool)
         told |= dict.fromkeys(newer, event.meta.position)
     if told:
         told[""] = whole
-    return Full(known.record.model_copy(update={**newer, "meta": meta}), told)
+    return Full(_standard(known.record.model_copy(update={**newer, "meta": meta})), told)
+
+
+def _standard(record: Stamped) -> Stamped:
+    """A field that came alone is read again beside the others: its state by its country."""
+    fields = {name: getattr(record, name) for name in field_standards().get(type(record).__name__, {})}
+    return record.model_copy(update=standardise_fields(type(record).__name__, fields).values)
 
 
 def is_stale(event: Stamped, facts: Facts) -> bool:

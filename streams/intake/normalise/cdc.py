@@ -14,6 +14,7 @@ from schemas.codec import ContractViolation, validate
 from schemas.outcome import SkipWhy
 from schemas.records import Account, Contact, Contract, Entity, LineItem, Operation, Opportunity, Stamped
 from streams.intake.normalise.arrival import Arrival, Nothing
+from streams.intake.standard import standard
 
 _OPERATIONS: dict[str, Operation] = {"c": "create", "u": "update", "d": "delete", "r": "snapshot"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,7 +42,8 @@ def change_in_row(table: str, change: Mapping[str, Any] | None, arrival: Arrival
         sequence=source.get("lsn") or 0,
         actor=row.get("updated_by"),
     )
-    return validate(model, {"meta": meta, "id": row["id"], **build(row)})
+    fields = standard(model.__name__, operation, build(row))
+    return validate(model, {"meta": meta, "id": row["id"], **fields})
 
 
 def _same(*names: str) -> Callable[[Row], dict[str, Any]]:

@@ -15,6 +15,7 @@ from typing import Any
 from schemas.codec import ContractViolation, validate
 from schemas.records import Customer, Entity, ErpChange, Invoice, Order, Stamped
 from streams.intake.normalise.arrival import Arrival
+from streams.intake.standard import standard
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Body = Mapping[str, Any]
@@ -41,7 +42,9 @@ def change_in_erp_record(change: ErpChange, arrival: Arrival) -> Stamped:
         version=change.version,
         actor=change.actor,
     )
-    return validate(model, {"meta": meta, "id": key, "erp_id": change.erp_id, **fields})
+    return validate(
+        model, {"meta": meta, "id": key, "erp_id": change.erp_id, **standard(model.__name__, "update", fields)}
+    )
 
 
 def _account_of(party: Body) -> str:

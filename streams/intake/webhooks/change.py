@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from schemas.codec import ContractViolation, validate
 from schemas.records import Account, Contact, Contract, Entity, Envelope, Operation, Opportunity, Stamped
+from streams.intake.standard import standard
 
 Change = Account | Contact | Contract | Opportunity
 R = TypeVar("R", bound=Stamped)
@@ -51,7 +52,7 @@ def build(model: type[R], make_envelope: Callable[[], Envelope], fields: Mapping
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"])
         raise ContractViolation(f"{model.__name__}: {name}: {problem['msg']}") from error
-    return validate(model, {**fields, "meta": meta})
+    return validate(model, {**standard(model.__name__, meta.operation, fields), "meta": meta})
 
 
 def printable(text: str, limit: int = 1000) -> str:

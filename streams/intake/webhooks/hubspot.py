@@ -72,12 +72,15 @@ def changes(document: Document, stamp: Stamp) -> list[Found]:
     return [_change(part, stamp) for part in ordered] + others
 
 
-def _change(part: _Part, stamp: Stamp) -> Account:
-    return build(
-        Account,
-        lambda: stamp("account", part.key, part.key, part.operation, part.occurred_at, part.actor),
-        {"id": part.key, **part.fields},
-    )
+def _change(part: _Part, stamp: Stamp) -> Account | ContractViolation:
+    try:
+        return build(
+            Account,
+            lambda: stamp("account", part.key, part.key, part.operation, part.occurred_at, part.actor),
+            {"id": part.key, **part.fields},
+        )
+    except ContractViolation as error:  # the other events of the body are sound
+        return error
 
 
 def _read(event: Any) -> _Part | Unhandled:

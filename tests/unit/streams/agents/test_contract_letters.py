@@ -118,13 +118,16 @@ LETTER = DEAD_LETTER[Reason.CONTRACT_VIOLATION].name
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        ({"country": "Germany"}, "country: must be an ISO 3166-1 alpha-2 country code [country_code] (is 'Germany')"),
-        ({"currency": "EURO"}, "currency: must be an ISO 4217 currency code [currency_code] (is 'EURO')"),
+        (
+            {"country": "Germoney"},
+            "country: must be a country, best as its ISO 3166-1 alpha-2 code [standard] (is 'Germoney')",
+        ),
+        ({"currency": "EURO"}, "currency: must be an ISO 4217 currency code [standard] (is 'EURO')"),
         (
             {"name": "Zq7" * 60},
             "name: must have 1 to 128 characters, has 180 [length] (is <person_name, 180 characters>)",
         ),
-        ({"name": "  "}, "name: must not be blank [not_blank] (is <person_name, 2 characters>)"),
+        ({"name": "  "}, "name: must not be blank [not_blank] (is <person_name, empty>)"),
         ({"email": "Zq7\x00"}, "email: must not hold U+0000 [storable] (is <email, 4 characters>)"),
         ({"id": "A" * 129}, "key: String should have at most 128 characters [string_too_long]"),
         ({"id": ""}, "key: String should have at least 1 character [string_too_short]"),

@@ -88,7 +88,7 @@ def test_what_carries_no_row_is_no_event(value: Any, why: SkipWhy) -> None:
 @pytest.mark.parametrize(
     ("table", "bad", "words"),
     [
-        ("opportunities", {"currency": "eur"}, "currency"),
+        ("opportunities", {"currency": "EURO"}, r"currency: must be an ISO 4217 currency code \[standard\]"),
         ("opportunities", {"amount": None}, "amount"),
         ("opportunity_lines", {"quantity": D(0)}, "line.quantity"),
         ("opportunity_lines", {"discount_percent": D(101)}, "discount_percent"),

@@ -10,6 +10,7 @@ from stamping import found_in
 
 from schemas.codec import ContractViolation
 from schemas.records import Account
+from streams.intake.standard import NotStandard
 from streams.intake.webhooks import Unhandled
 from streams.intake.webhooks.hubspot import PROPERTIES
 
@@ -28,6 +29,11 @@ EVENT = {
 }
 
 
+def written(name: str, number: int) -> str:
+    """Some value of a property, in its standard form."""
+    return ("DE", "FR", "US", "GB", "JP", "CH")[number] if name == "country" else f"{number}"
+
+
 def one(**changed: Any) -> Any:
     (found,) = found_in("hubspot", [{**EVENT, **changed}])
     return found
@@ -35,10 +41,10 @@ def one(**changed: Any) -> Any:
 
 @pytest.mark.parametrize(("theirs", "ours"), PROPERTIES.items())
 def test_a_property_is_a_patch_with_just_that_field(theirs: str, ours: str) -> None:
-    account = one(propertyName=theirs, propertyValue="value")
+    account = one(propertyName=theirs, propertyValue=written(theirs, 1))
     assert isinstance(account, Account)
     told = account.model_dump(exclude={"meta", "id"}, exclude_none=True)
-    assert told == {ours: "value"}
+    assert told == {ours: written(theirs, 1)}
     meta = account.meta
     assert (account.id, meta.key, meta.account_id, meta.operation) == ("hs-123", "hs-123", "hs-123", "patch")
     assert meta.occurred_at == datetime(2026, 3, 4, 5, 6, 7, 123_000, UTC)
@@ -82,6 +88,14 @@ def test_what_no_flow_takes_is_named(changed: dict[str, Any]) -> None:
     assert found.why
 
 
+def test_a_country_that_nobody_knows_stops_no_other_event_of_the_delivery() -> None:
+    bad = {**EVENT, "propertyName": "country", "propertyValue": "Germoney"}
+    refused, sound = found_in("hubspot", [bad, {**EVENT, "objectId": 7}])
+    assert isinstance(refused, NotStandard)
+    assert refused.suggestion.startswith("country: DE")
+    assert isinstance(sound, Account)
+
+
 @given(st.permutations(["name", "city", "zip", "phone"]))
 def test_one_moment_of_one_company_is_one_patch(names: list[str]) -> None:
     events = [{**EVENT, "propertyName": name, "propertyValue": name} for name in names]
@@ -94,7 +108,13 @@ def test_one_moment_of_one_company_is_one_patch(names: list[str]) -> None:
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 5), st.sampled_from(sorted(PROPERTIES))), max_size=20))
 def test_within_a_delivery_changes_come_oldest_first(steps: list[tuple[int, int, str]]) -> None:
     events = [
-        {**EVENT, "objectId": number, "occurredAt": T + later, "propertyName": name, "propertyValue": f"{later}"}
+        {
+            **EVENT,
+            "objectId": number,
+            "occurredAt": T + later,
+            "propertyName": name,
+            "propertyValue": written(name, later),
+        }
         for number, later, name in steps
     ]
     found = found_in("hubspot", events)
@@ -109,7 +129,7 @@ def test_within_a_delivery_changes_come_oldest_first(steps: list[tuple[int, int,
         for account in accounts
         for name, value in account.model_dump(exclude={"meta", "id"}, exclude_none=True).items()
     }
-    assert told == {(f"hs-{number}", PROPERTIES[name], f"{later}") for number, later, name in steps}
+    assert told == {(f"hs-{number}", PROPERTIES[name], written(name, later)) for number, later, name in steps}
 
 
 @pytest.mark.parametrize(
