@@ -8,6 +8,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 EVENT_ID = "mesh-event-id"
 TRACEPARENT = "traceparent"
+RULES = "mesh-rules"  #: which rules of which set decided, and by which facts (`streams.rules.told`)
 
 # A dead letter's, and a held event's when it is released.
 LETTER_ID = "mesh-letter-id"

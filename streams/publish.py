@@ -35,15 +35,18 @@ class Publisher:
         if self.fuse is not None:
             self.fuse.seen(now)
 
-    def forward(self, batch: Batch, record: Record, event_id: str, traceparent: str) -> None:
-        """One record to its topic, in its account's partition."""
+    def forward(self, batch: Batch, record: Record, event_id: str, traceparent: str, rules: str = "") -> None:
+        """One record to its topic, in its account's partition. `rules` says which of them decided."""
         topic = BY_NAME[record.topic]
+        headers = [(names.EVENT_ID, event_id.encode()), (names.TRACEPARENT, traceparent.encode())]
+        if rules:
+            headers.append((names.RULES, rules.encode()))
         batch.emit(
             topic.name,
             key=record.key.encode(),
             value=self.codec.encode(topic, record.value),
             partition=partition_for(record.account_id, topic.partitions),
-            headers=[(names.EVENT_ID, event_id.encode()), (names.TRACEPARENT, traceparent.encode())],
+            headers=headers,
         )
         metrics.FORWARDED.labels(self.agent, topic.name).inc()
 
@@ -63,7 +66,16 @@ class Publisher:
         )
         metrics.DEAD_LETTERED.labels(failure.stage, failure.reason.value).inc()
 
-    def skip(self, batch: Batch, subject: Subject, origin: str, why: SkipWhy, detail: str, now: datetime) -> None:
+    def skip(
+        self,
+        batch: Batch,
+        subject: Subject,
+        origin: str,
+        why: SkipWhy,
+        detail: str,
+        now: datetime,
+        rules: str = "",
+    ) -> None:
         """The record of an event that needed no effect."""
         value = Skipped(
             event_id=subject.event_id,
@@ -76,5 +88,6 @@ class Publisher:
             skipped_at=now,
         )
         account = subject.account_id or subject.key or subject.event_id
-        self.forward(batch, Record(SKIPPED.name, subject.key or subject.event_id, account, value), subject.event_id, "")
+        record = Record(SKIPPED.name, subject.key or subject.event_id, account, value)
+        self.forward(batch, record, subject.event_id, "", rules)
         metrics.SKIPPED.labels(why.value).inc()

@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "explain",
     "drift": "drift",
     "books": "books",
+    "rules": "rules",
     "chaos": "chaos",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,12 +18,15 @@ from schemas.outcome import DeadLetter, Forward, Hold, Skip, SkipWhy
 from schemas.reasons import Reason
 from schemas.records import Effect, Stamped
 from schemas.topics import BY_NAME, EFFECT_ERP
+from streams.agents.rulebook import Rulebook, mark_decided
 from streams.agents.schemas_told import schemas_told
 from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_record
 from streams.facts import Span, View, load_view, save_view, take_turn
 from streams.letters.holds import NewHold, end_superseded, put_holds
 from streams.letters.letter import Failure, Original, Subject
 from streams.publish import Publisher
+from streams.rules import Rules
+from streams.rules.told import tell
 from streams.runtime import metrics
 from streams.runtime.clock import Clock
 from streams.transport import Batch
@@ -37,6 +41,7 @@ class _Work:
     batch: Batch
     view: View
     now: datetime
+    rules_at: Callable[[int], Rules]  #: offset -> the rules that decide the record there
     holds: list[NewHold] = field(default_factory=list)
     superseded: dict[str, str] = field(default_factory=dict)  #: hold id -> event that took its place
     offsets: dict[str, int] = field(default_factory=dict)  #: event id -> offset in this batch
@@ -57,6 +62,7 @@ class DecideAgent:
     publisher: Publisher
     #: The offsets that this worker's transactions have reached; None under at-least-once.
     committed: Callable[[], Mapping[tuple[str, int], int]] | None = None
+    rulebook: Rulebook = field(default_factory=Rulebook)
 
     async def run(self, batch: Batch) -> None:
         """Raises when the database or the registry is away: the worker stops and the batch is read again."""
@@ -70,15 +76,25 @@ class DecideAgent:
         span = Span(batch.tp.topic, batch.tp.partition, batch.first_offset, committed)
         effects = [item for _, _, item in read if isinstance(item, Effect)]
         named = {key for effect in effects if (key := record_of(effect))}
+        place, after = (batch.tp.topic, batch.tp.partition), max((offset for offset, _ in arrived), default=-1) + 1
+        if committed is None:
+            # What is published stays published even if this batch is not remembered, so it counts as decided before.
+            async with self.database.begin() as connection:
+                await take_turn(connection, batch.tp.partition)
+                await mark_decided(connection, place, after)
         async with self.database.begin() as connection:
             await take_turn(connection, batch.tp.partition)
-            work = _Work(batch, await load_view(connection, events, span, now, named), now)
+            book = await self.rulebook.read(connection, self.policy.rules)
+            work = _Work(
+                batch, await load_view(connection, events, span, now, named), now, partial(book.rules_for, place)
+            )
             for offset, original, item in read:
                 self.publisher.seen(now)
                 self._item(work, offset, original, item)
             await batch.flush()  # what is remembered as sent must have been sent
             if not batch.open:  # the partition went to another worker: it does all of this again
                 return
+            await mark_decided(connection, place, after)
             await save_view(connection, work.view, work.offsets, span, now)
             await put_holds(connection, work.holds, now)
             await end_superseded(connection, work.superseded, now)
@@ -115,21 +131,23 @@ class DecideAgent:
     def _event(self, work: _Work, original: Original, event: Stamped) -> None:
         held_since = header_text(original.headers, names.HELD_SINCE)
         facts = work.view.facts_for(event, datetime.fromisoformat(held_since) if held_since else None)
+        policy = self.policy.under(work.rules_at(work.offsets[event.meta.event_id]))
         full = complete(event, facts.known)
         if full is None:
-            outcome = decide_patch(event, facts, self.policy, work.now)
+            outcome = decide_patch(event, facts, policy, work.now)
         else:
-            outcome = decide(full.event, facts, self.policy, work.now)
+            outcome = decide(full.event, facts, policy, work.now)
             if not is_stale(full.event, facts):
                 self._keep(work, event, full.event)
                 work.view.learn(full.event, outcome, full.told)
-        subject, batch = _subject(event), work.batch
+        subject, batch, rules = _subject(event), work.batch, tell(policy.rules.version, policy.notes or ())
         match outcome:
             case Forward():
                 for record in outcome.records:
-                    self.publisher.forward(batch, record, event.meta.event_id, event.meta.traceparent)
+                    self.publisher.forward(batch, record, event.meta.event_id, event.meta.traceparent, rules)
             case DeadLetter():
-                failure = Failure(outcome.reason, STAGE, outcome.detail, outcome.suggestion)
+                told = {names.RULES: rules}
+                failure = Failure(outcome.reason, STAGE, outcome.detail, outcome.suggestion, more=told)
                 self.publisher.letter(batch, original, subject, failure, work.now)
             case Hold():
                 hold = NewHold(event, outcome, original, facts.held_since or work.now)
@@ -137,7 +155,7 @@ class DecideAgent:
                 work.view.hold(event, hold.as_open())
                 metrics.HELD.labels(outcome.waiting_for.kind.value).inc()
             case Skip():
-                self.publisher.skip(batch, subject, event.meta.origin, outcome.why, outcome.detail, work.now)
+                self.publisher.skip(batch, subject, event.meta.origin, outcome.why, outcome.detail, work.now, rules)
             case _:
                 assert_never(outcome)
 

@@ -123,6 +123,13 @@ class PolicySettings(BaseModel):
     pilot_accounts: list[str] | None = None  #: None: everybody; a list: only these, others are skipped
 
 
+class RulesSettings(BaseModel):
+    """What one person may change by activating rules; above it, or without a forecast, a second one must agree."""
+
+    alone_events: int = Field(default=20, ge=0)  #: outcomes that would have been others
+    alone_money: Decimal = Field(default=Decimal(10_000), ge=0)  #: decided otherwise, in any one currency
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="MESHLINE_", env_nested_delimiter="__", extra="ignore", nested_model_default_partial_update=True
@@ -152,6 +159,7 @@ class Settings(BaseSettings):
     reconciler: ReconcilerSettings = Field(default_factory=ReconcilerSettings)
     books: BooksSettings = Field(default_factory=BooksSettings)
     policy: PolicySettings = Field(default_factory=PolicySettings)
+    rules: RulesSettings = Field(default_factory=RulesSettings)
 
     def need(self, *names: str) -> None:
         """Raise MissingSetting with what to type when one of the named settings is empty."""

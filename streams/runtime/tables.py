@@ -171,3 +171,49 @@ replays = Table(
     _time("replayed_at"),
     Index("replays_by_letter", "letter_id"),
 )
+
+#: Sets of rules that were activated: file name -> text. `version` is the hash of what they say.
+rule_sets = Table(
+    "rule_sets",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("texts", JSONB, nullable=False),
+    _time("added_at"),
+)
+
+#: Which set decides from which record on. Rows are only ever added, while no batch is being decided.
+rule_activations = Table(
+    "rule_activations",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Text, nullable=False),  # "": the set that the program is shipped with
+    Column("beneath", BigInteger, nullable=False),  # what a revert brings back; 0: the shipped set
+    Column("first", JSONB, nullable=False),  # {topic/partition: the first offset that it decides}
+    Column("kind", Text, nullable=False),  # activate, revert
+    Column("by_whom", Text, nullable=False),
+    Column("second", Text),
+    Column("why", Text, nullable=False),
+    Column("forecast", JSONB),
+    _time("at"),
+)
+
+#: Sets that wait for a second person.
+rule_proposals = Table(
+    "rule_proposals",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("live", Text, nullable=False),  # the set that was active when it was proposed
+    Column("by_whom", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("forecast", JSONB),
+    _time("at"),
+)
+
+#: How far each partition has been decided, so that an activation knows what is still to come.
+rule_marks = Table(
+    "rule_marks",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+)

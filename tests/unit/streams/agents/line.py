@@ -23,6 +23,7 @@ from streams.facts.view import RecordKey, parent_of
 from streams.letters.holds import NewHold, OpenHold
 from streams.letters.letter import Failure, Original, Subject
 from streams.publish import Publisher
+from streams.rules import shipped
 from streams.runtime.clock import system_clock
 from streams.transport import Batch
 
@@ -46,14 +47,14 @@ class Outputs:
 
     told: list[Told] = field(default_factory=list)
 
-    def forward(self, batch: Batch, record: Record, event_id: str, traceparent: str) -> None:
+    def forward(self, batch: Batch, record: Record, event_id: str, traceparent: str, rules: str = "") -> None:
         if isinstance(record.value, Command):
             self.told.append(Told(event_id, record.value))
 
     def letter(self, batch: Batch, original: Original, subject: Subject, failure: Failure, now: datetime) -> None:
         self.told.append(Told(subject.event_id))
 
-    def skip(self, batch: Batch, subject: Subject, origin: str, why: SkipWhy, detail: str, now: datetime) -> None:
+    def skip(self, batch: Batch, subject: Subject, origin: str, why: SkipWhy, *_: Any) -> None:
         self.told.append(Told(subject.event_id))
 
 
@@ -163,7 +164,7 @@ class Line:
         agent = DecideAgent(
             Codec(MemoryRegistry()), cast("Any", None), Policy(), system_clock, cast("Publisher", outputs)
         )
-        work = _Work(cast("Batch", None), self.store.load(events, span), self.now)
+        work = _Work(cast("Batch", None), self.store.load(events, span), self.now, lambda _: shipped())
         for offset, (event, since) in enumerate(batch, first):
             work.offsets[event.meta.event_id] = offset
             headers = () if since is None else (("mesh-held-since", since.isoformat().encode()),)
