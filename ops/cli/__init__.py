@@ -24,6 +24,7 @@ COMMANDS = {
     "access": "access",
     "explain": "explain",
     "drift": "drift",
+    "reconcile": "reconcile",
     "books": "books",
     "rules": "rules",
     "chaos": "chaos",

@@ -29,6 +29,7 @@ from schemas.partition import partition_for
 from schemas.records import Command, Drift
 from schemas.topics import BY_NAME
 from streams.agents.policy import policy_of
+from streams.agents.rulebook import Rulebook
 from streams.decide import decide
 from streams.facts import Span, load_view
 from streams.letters.outbox import Outbox, Outgoing
@@ -100,7 +101,9 @@ async def plan_repair(
         return Repair(drift, None, why_not=f"the CRM has no {drift.entity} {drift.key}")
     view = await load_view(connection, [crm.record], _NOWHERE, now)
     facts = as_never_sent(view.facts_for(crm.record, None))
-    return write_erp(drift, decide(crm.record, facts, policy_of(settings), now))
+    policy = policy_of(settings)
+    live = (await Rulebook().read(connection, policy.rules)).newest()
+    return write_erp(drift, decide(crm.record, facts, policy.under(live), now))
 
 
 async def _actor(connection: AsyncConnection, settings: Settings, token: str) -> Actor:

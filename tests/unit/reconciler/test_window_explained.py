@@ -96,6 +96,7 @@ def test_a_change_that_is_read_after_the_deletion_that_followed_it_gives_the_del
     line.at(10, account(10, gone=True), ask=False)
     line = Line(line.store, start=11, policy=Policy(GRACE, gone=timedelta(minutes=15)))
     assert line.at(12, customer(1, recorded=1)) == []
+    assert line.at(19) == []
     assert line.at(20, account(20)) == []
     assert line.at(100) == []
     assert line.state.waiting == {}
