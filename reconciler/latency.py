@@ -59,8 +59,6 @@ class Latencies:
         days = self._counts[measured]
         day = effect.applied_at.date()
         oldest = max([*days, day]) - timedelta(days=DAYS - 1)
-        if day < oldest:
-            return
         counts = days.setdefault(day, {})
         size = size_of(effect.applied_at, effect.occurred_at)
         counts[size] = counts.get(size, 0) + 1

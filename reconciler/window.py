@@ -31,7 +31,6 @@ from schemas.records import Drift, DriftKind
 
 #: What is counted per entity: each look at a record by its result, and rows that came late.
 Counted = Result | Literal["late"]
-_ORDER = {"account": 0, "opportunity": 1, "invoice": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class Window:
             self._state.stop_waiting(subject)
 
     def _due(self, mark: datetime) -> list[tuple[datetime, Subject, Change]]:
-        """Take out what is due at the mark, accounts first; the moment is change + grace, as the grace is now."""
+        """Take out what is due at the mark; the moment is change + grace, as the grace is now."""
         found: list[tuple[datetime, Subject, Change]] = []
         while self._to_settle and self._to_settle[0][0] <= mark:
             _, subject, change = heapq.heappop(self._to_settle)
@@ -138,7 +137,7 @@ class Window:
                 heapq.heappush(self._to_settle, (due, subject, change))
             else:
                 found.append((due, subject, change))
-        return sorted(found, key=lambda one: (_ORDER[one[1].pair], one))
+        return found
 
     def _recheck(self, now: datetime) -> Iterator[Drift]:
         """Every now and then: what explains the open drifts? What is explained no longer gets its grace, then tells."""

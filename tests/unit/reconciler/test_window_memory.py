@@ -137,3 +137,19 @@ def test_a_clock_that_goes_back_does_not_disturb_the_order_of_a_story() -> None:
     (closed,) = line.step(4, customer(4))
     assert closed.status == "closed"
     assert closed.observed_at > opened.observed_at
+
+
+def test_the_order_of_partitions_leaves_no_trace_in_what_is_stored() -> None:
+    """A rebuild reads them in another order, and has the same bytes."""
+    here, there = row("account", "A1", 0, name="Old", partition=0), row("account", "A1", 5, partition=1)
+    one, other = Line(), Line()
+    one.at(6, here, there)
+    other.at(6, there, here)
+    assert list(one.store.scan(b"r")) == list(other.store.scan(b"r"))
+
+
+def test_a_drift_is_of_the_account_that_the_crm_names() -> None:
+    line = Line()
+    line.at(0, row("opportunity", "O1"), row("order", "O1", total=Decimal(120), account_id="A9"))
+    (told,) = line.step(5)
+    assert told.account_id == "A1"
