@@ -1,4 +1,4 @@
-"""`meshline dlq replay|jobs|preview|pause|resume|cancel`: letters through their stages again, as a job."""
+"""`meshline dlq replay|preview|jobs|pause|resume|cancel`: letters through their stages again, as a job."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from ops.access.people import Actor
 from ops.cases.desk import Desk
 from ops.cli.asking import at_the_desk, index_letters
 from ops.cli.failure import FOUND, say
+from ops.cli.replay_preview import Previewed, look_ahead, tell_preview
 from ops.replay.asks import NewJob, OneJob, Selection
 from ops.replay.course import Counts
 from ops.replay.jobs import ACTION, all_jobs, items_of, one_job, steer
 from ops.replay.order import Item
 from ops.replay.pace import eta
 from ops.replay.run import Progress
-from ops.replay.service import carry_out, plan
+from ops.replay.service import carry_out, choose_only, plan
 from ops.replay.states import ItemState, JobMove, JobState
 from schemas.reasons import Reason
 from streams.runtime.settings import Settings
@@ -35,7 +36,7 @@ Why = Annotated[str, typer.Option(help="The reason; it is kept in the audit.")]
 
 def extend(dlq: typer.Typer) -> None:
     """Add the commands to the group `dlq`."""
-    for command in (replay, jobs, pause, resume, cancel):
+    for command in (replay, preview, jobs, pause, resume, cancel):
         dlq.command()(command)
 
 
@@ -54,6 +55,9 @@ def replay(  # noqa: PLR0913 - each is an option
     until: Annotated[datetime | None, typer.Option(help="Only letters that failed before then, UTC.")] = None,
     canary: Annotated[int, typer.Option(min=0, help="So many first; the rest when all of them went well.")] = 0,
     rate: Annotated[float, typer.Option(min=0.01, help="Letters a second, at most; less while live events wait.")] = 50,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "--preview", help="Say what each would come to, and the call; send nothing.")
+    ] = False,
     json_output: Json = False,
 ) -> None:
     """Send letters through the stages that refused them, in order, and watch each to its end.
@@ -69,16 +73,31 @@ def replay(  # noqa: PLR0913 - each is an option
     chosen |= {"reason": reason, "key": key, "entity": entity, "account_id": account_id}
     chosen |= {"group": group, "schema_id": schema_id}
 
-    async def work(desk: Desk, actor: Actor, settings: Settings) -> dict[str, Any]:
+    async def work(desk: Desk, actor: Actor, settings: Settings) -> dict[str, Any] | Previewed:
         selection = Selection.model_validate({name: value for name, value in chosen.items() if value})
         asked = NewJob(selection=selection, why=why, canary=canary, rate=rate)
         await desk.admit(actor, ACTION, asked)
         await index_letters(desk, settings)
+        if dry_run:
+            return await look_ahead(desk, settings, await choose_only(desk, settings, selection))
         job_id = uuid4().hex[:12]
         items = await plan(desk, actor, settings, asked, job_id)
         return await _run(desk, actor, settings, items, job_id)
 
-    _tell(at_the_desk(work), json_output)
+    done = at_the_desk(work)
+    _tell(done, json_output) if isinstance(done, dict) else tell_preview(done, json_output)
+
+
+def preview(job_id: JobId, json_output: Json = False) -> None:
+    """What the letters that a job has not sent yet would come to now: the verdict, the call, the fields."""
+
+    async def work(desk: Desk, actor: Actor, settings: Settings) -> Previewed:
+        await desk.admit(actor, ACTION, OneJob(job_id=job_id))
+        async with desk.database.connect() as connection:
+            items = await items_of(connection, (await one_job(connection, job_id)).job_id)
+        return await look_ahead(desk, settings, [item for item in items if item.state is ItemState.WAITING])
+
+    tell_preview(at_the_desk(work), json_output)
 
 
 def jobs(

@@ -20,6 +20,7 @@ from ops.replay.tables import replay_items
 from schemas.codec import Codec
 from schemas.reasons import Reason
 
+MOST = 20_000  #: letters of one job
 _SENDABLE = [state for state in OPEN_STATES if state != State.REPLAYING.value]
 
 
@@ -28,6 +29,8 @@ async def choose(connection: AsyncConnection, asked: Selection, codec: Codec) ->
     rows = await _rows(connection, asked)
     if asked.schema_id is not None:
         rows = [row for row in rows if schema_id_of(row.message_value) == asked.schema_id]
+    if len(rows) > MOST:
+        raise BadAsk(f"{len(rows)} letters match: a job takes {MOST} at most, choose by time or group")
     counts = await replay_counts(connection, [row.letter_id for row in rows])
     return [chosen_from(row, counts.get(row.letter_id, 0), codec, named=bool(asked.ids)) for row in rows]
 
@@ -36,6 +39,11 @@ async def claimed(connection: AsyncConnection, letter_ids: Sequence[str]) -> set
     """Those of the letters that an open job holds."""
     mine = replay_items.c.letter_id.in_(letter_ids) & replay_items.c.state.in_([state.value for state in CLAIMED])
     return set((await connection.execute(select(replay_items.c.letter_id).where(mine))).scalars())
+
+
+async def letters_of(connection: AsyncConnection, letter_ids: Sequence[str]) -> Sequence[Any]:
+    """The letters' rows as they are now, in no order."""
+    return (await connection.execute(select(letters).where(letters.c.letter_id.in_(letter_ids)))).all()
 
 
 def chosen_from(row: Any, replays: int, codec: Codec, *, named: bool) -> Chosen:

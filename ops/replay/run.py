@@ -16,13 +16,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from sqlalchemy import select
-
 from ops.access.people import Actor
 from ops.audit.chain import Act
 from ops.cases.desk import Desk
 from ops.cases.reading import view_from_row
-from ops.cases.tables import letters
+from ops.replay.choosing import letters_of
 from ops.replay.course import Counts, Limits, Standing, due, overtaking, standing
 from ops.replay.ends import Lookout, Sign
 from ops.replay.jobs import ACTION, items_of
@@ -153,7 +151,7 @@ class Turn:
     async def _letters(self, letter_ids: list[str]) -> dict[str, Any]:
         """The letters' bytes as they are now, on their way."""
         async with self.desk.database.connect() as connection:
-            rows = (await connection.execute(select(letters).where(letters.c.letter_id.in_(letter_ids)))).all()
+            rows = await letters_of(connection, letter_ids)
         return {row.letter_id: replayed(view_from_row(row)) for row in rows}
 
     def _put(self, moved: list[Item]) -> None:

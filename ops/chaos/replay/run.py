@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 from typing import IO
@@ -37,13 +39,15 @@ def carry_out(parts: Settings, count: int, runs: int, seed: int, kills: int, tel
     total = Verdict()
     folder = Path(tempfile.mkdtemp(prefix="meshline-chaos-replay-"))
     with Cluster(folder / "kafka", 1) as cluster:
+        tell("the broker is up")
         for number in range(runs):
             place = folder / f"run{number}"
             place.mkdir()
             with set_up(parts, cluster.bootstrap, place) as stage:
                 verdict = Run(stage, f"r{seed}n{number}", Random(f"{seed}/{number}"), tell).play(count, kills)
-            tell(f"run {number + 1} of {runs}: {verdict}")
+            tell(f"run {number + 1} of {runs}: {asdict(verdict)}")
             total += verdict
+    shutil.rmtree(folder, ignore_errors=True)  # kept where a run got stuck
     return total
 
 
@@ -90,6 +94,7 @@ class Run:
                     if code == -signal.SIGKILL:
                         self.kills += 1
                         budget[role] -= 1
+                        self._tell(f"{role} died")
                     elif role == "replayer" and code == 0:
                         done = True
                         break

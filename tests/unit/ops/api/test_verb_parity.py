@@ -17,7 +17,8 @@ from ops.cli import build_app
 #: What a role may do beside the verbs: a part of one (`letter.show --reveal`), and what only the command line can.
 BESIDE = {"letter.reveal", "letter.import", "letter.replay"}
 #: Commands that are older than the verbs, or read files: they have no operation.
-COMMANDS_BESIDE = {"dlq import", *(f"dlq {one}" for one in ("replay", "jobs", "pause", "resume", "cancel"))}
+REPLAY_COMMANDS = ("replay", "preview", "jobs", "pause", "resume", "cancel")
+COMMANDS_BESIDE = {"dlq import", *(f"dlq {one}" for one in REPLAY_COMMANDS)}
 TABLE = list(VERBS.values())
 
 
