@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.cli import bench_gate
+from ops.cli.bench_duplicates import duplicates
 from ops.cli.failure import FOUND, say, told
 from ops.cli.reconcile_bench import reconcile
 from ops.demo.progress import Progress
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     bench.callback()(_bench)
     bench.command("line")(line)
     bench.command("reconcile")(reconcile)
+    bench.command("duplicates")(duplicates)
     bench_gate.extend(bench)
     app.add_typer(bench, name="bench")
 

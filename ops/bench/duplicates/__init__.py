@@ -1,0 +1,1 @@
+"""How well likely duplicates are found, on pairs whose truth is known."""
