@@ -19,7 +19,7 @@ Folder = Annotated[Path | None, typer.Argument(help="A folder of rules; the ship
 
 
 def register(app: typer.Typer) -> None:
-    from ops.cli import rules_live  # noqa: PLC0415 - it brings the database's client with it
+    from ops.cli import rules_live, rules_past  # noqa: PLC0415 - they bring the database's client with them
 
     rules = typer.Typer(
         help="Business rules: check, list, show, shadow, activate, revert, explain.", no_args_is_help=True
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     rules.command("list")(list_)
     rules.command()(show)
     rules_live.register(rules)
+    rules_past.register(rules)
     app.add_typer(rules, name="rules")
 
 
