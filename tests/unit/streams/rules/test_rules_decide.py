@@ -192,3 +192,17 @@ def test_rules_are_asked_at_the_time_the_event_was_received_not_by_the_clock() -
         event = deal(held, received_at=received)
         for clock in (NOW, NOW + timedelta(days=9)):
             assert isinstance(decide(event, facts(item(held)), Policy(found), clock), DeadLetter) == late
+
+
+def test_settings_take_the_place_of_shipped_rules_exactly() -> None:
+    wait, grace = timedelta(hours=1, microseconds=1), timedelta(milliseconds=1500)
+    bent = shipped(Limits(Decimal("12.34"), hold_for=wait, line_grace=grace, pilot=frozenset({"é", 'q"u', "a1"})))
+    assert ask(bent).value == 1234
+    assert bent.decide("hold.account", {"account_id": "a", "flow": "order"}, NOW).value == wait
+    assert bent.decide("hold.lines", {"account_id": "a", "waits_for": "lines"}, NOW).value == grace
+    for account, takes_part in [("é", True), ('q"u', True), ("a1", True), ("a2", False), ("", False)]:
+        pilot = {"flow": "order", "account_id": account, "bucket": 0}
+        assert bent.decide("pilot", pilot, NOW).value is takes_part
+    assert ask(bent).why == "Discounts that need an approval: as this worker's settings say"
+    assert bent.version != shipped().version
+    assert shipped(Limits(pilot=frozenset())).decide("pilot", {**pilot, "bucket": 0}, NOW).value is False
