@@ -31,6 +31,7 @@ class WaitKind(StrEnum):
     ACCOUNT = "account"  #: the account's record arrives
     LINES = "lines"  #: the opportunity's line items are complete
     CONTRACT = "contract"  #: the contract's record arrives
+    DECISION = "decision"  #: people say whether the account is another customer's duplicate
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ COMMANDS = {
     "access": "access",
     "explain": "explain",
     "drift": "drift",
+    "duplicates": "duplicates",
     "reconcile": "reconcile",
     "books": "books",
     "rules": "rules",

@@ -8,6 +8,7 @@ from schemas.outcome import DeadLetter, Forward, Outcome, Skip, SkipWhy
 from schemas.reasons import Reason
 from schemas.records import Account, CustomerUpsert
 from streams.decide.commands import command_for, fingerprint_of
+from streams.decide.duplicate import duplicate_letter
 from streams.decide.facts import Facts
 from streams.decide.policy import Policy
 from streams.standards import refusal, standardise_fields, suggestion_of
@@ -45,6 +46,9 @@ def decide_account(account: Account, facts: Facts, policy: Policy, now: datetime
     faults = standardise_fields("Account", {"country": account.country, "state": account.state}).faults
     if faults:  # one of them came alone, and now does not fit the other
         return DeadLetter(Reason.CONTRACT_VIOLATION, refusal("Account", faults), suggestion_of(faults))
+    duplicate = duplicate_letter(account, facts, policy)
+    if duplicate is not None:
+        return duplicate
     if facts.known is not None and facts.known.forwarded(fingerprint_of(customer), account.meta.event_id):
         ours = account.meta.actor == policy.integration_user
         return Skip(SkipWhy.ECHO if ours else SkipWhy.UNCHANGED, "the ERP's fields are as they were last sent")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.records import Account, Contract, Invoice, LineItem, Opportunity, Stamped
+from streams.matching import Profile
 
 Position = tuple[int, int]  #: an event's place in its record's history: version, sequence
 
@@ -48,6 +49,9 @@ class Facts:
     lines: tuple[LineItem, ...] = ()  #: of the opportunity, undeleted, by position
     contract: Contract | None = None
     invoices: tuple[Invoice, ...] = ()  #: of the account, this event's own included
+    #: Known accounts that the account may be a duplicate of; empty where it is a customer of the ERP already.
+    alike: tuple[Profile, ...] = ()
+    verdicts: Mapping[str, str] = field(default_factory=dict)  #: other account -> merge, split, reject
     held_since: datetime | None = None  #: when the event was first put on hold
 
 

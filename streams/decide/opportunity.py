@@ -12,6 +12,7 @@ from schemas.reasons import Reason
 from schemas.records import Account, Envelope, Line, LineItem, Opportunity, OrderLine, OrderPlace
 from streams.decide.account import customer_of
 from streams.decide.commands import command_for, fingerprint_of
+from streams.decide.duplicate import wait_for_decision
 from streams.decide.facts import Facts, known_account, known_opportunity
 from streams.decide.policy import Policy
 
@@ -47,6 +48,9 @@ def _order(opportunity: Opportunity, cause: Envelope, facts: Facts, policy: Poli
     obstacle = _obstacle(opportunity, cause, account, lines, facts, policy, now)
     if obstacle is not None:
         return obstacle
+    waiting = wait_for_decision(account, cause, facts, policy, now)
+    if waiting is not None:
+        return waiting
     if facts.customer_code is None:
         raise ValueError(f"no customer code was reserved for account {account.id}")
     order = _order_body(opportunity, lines, facts)

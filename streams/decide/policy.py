@@ -9,6 +9,7 @@ from decimal import Decimal
 from schemas.money import minor_unit
 from schemas.outcome import Skip, SkipWhy
 from schemas.records import Account, Envelope, Opportunity
+from streams.matching import THRESHOLD
 from streams.rules import Rules, Verdict, bucket_of, shipped
 from streams.rules.decisions import Facts as RuleFacts
 from streams.rules.decisions import Value
@@ -31,6 +32,7 @@ class Policy:
 
     rules: Rules = field(default_factory=shipped)
     integration_user: str = "meshline"
+    duplicate_threshold: float = THRESHOLD  #: from this score on a new account waits for people
     notes: list[Verdict] | None = field(default=None, compare=False)
 
     def under(self, rules: Rules) -> Policy:

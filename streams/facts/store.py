@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.records import Account, Invoice, LineItem, Opportunity, Stamped
 from streams.decide.facts import Known
+from streams.facts.alike import load_alike, save_keys
 from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
 from streams.letters.holds import open_holds
 from streams.runtime.tables import customer_codes, mappings, records
@@ -63,7 +64,10 @@ async def load_view(
     if not events and not also:
         return view
     await _load_records(connection, view, events, span, also)
-    view.codes.update(await _reserve_codes(connection, _accounts_to_code(view, events), now))
+    coded = _accounts_to_code(view, events)
+    view.codes.update(await _reserve_codes(connection, coded, now))
+    view.customers.update(await _customers(connection, coded))
+    await load_alike(connection, view.alike, _newcomers(view, events, coded - view.customers))
     keys = {key_of(event) for event in events} | {("crm", "opportunity", key) for key in _parents(events)}
     for hold in await open_holds(connection, keys, [event.meta.event_id for event in events]):
         view.held.setdefault(hold.record, []).append(hold)
@@ -101,6 +105,8 @@ async def save_view(
         )
     if not rows:
         return
+    accounts = [view.records[key].record for key in sorted(view.changed) if key[:2] == ("crm", "account")]
+    await save_keys(connection, [account for account in accounts if isinstance(account, Account)])
     statement = insert(records).values(rows)
     newer = tuple_(records.c.version, records.c.sequence) <= tuple_(
         statement.excluded.version, statement.excluded.sequence
@@ -118,6 +124,23 @@ def _accounts_to_code(view: View, events: Sequence[Stamped]) -> set[str]:
     wanted = {event.meta.account_id for event in events if isinstance(event, Account | Opportunity | LineItem)}
     arriving = {event.id for event in events if isinstance(event, Account)}
     return {account for account in wanted if account in arriving or ("crm", "account", account) in view.records}
+
+
+def _newcomers(view: View, events: Sequence[Stamped], accounts: set[str]) -> Iterator[Account]:
+    """The accounts as they are known and as the batch brings them, that nothing was sent to the ERP for."""
+    for account in sorted(accounts):
+        known = view.records.get(("crm", "account", account))
+        if known is not None and known.fingerprint is None and isinstance(known.record, Account):
+            yield known.record
+        if known is None or known.fingerprint is None:
+            yield from (event for event in events if isinstance(event, Account) and event.id == account)
+
+
+async def _customers(connection: AsyncConnection, accounts: set[str]) -> set[str]:
+    if not accounts:
+        return set()
+    mine = and_(mappings.c.target == "erp", mappings.c.entity == "customer", mappings.c.crm_id.in_(accounts))
+    return set(await connection.scalars(select(mappings.c.crm_id).where(mine, mappings.c.state == "applied")))
 
 
 async def _load_records(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip
 from schemas.records import (
@@ -21,6 +22,8 @@ from schemas.records import (
 )
 from streams.decide.commands import command_body, fingerprint_of
 from streams.decide.facts import Facts, Known, Position
+from streams.decide.project import complete
+from streams.facts.alike import Alike
 from streams.letters.holds import OpenHold
 
 CRM_DATABASE = "cdc:crm"  #: the source of events that the CRM's own database tells
@@ -60,6 +63,8 @@ class View:
     codes: dict[str, str] = field(default_factory=dict)  #: account id -> customer code
     held: dict[RecordKey, list[OpenHold]] = field(default_factory=dict)
     changed: dict[RecordKey, Stamped] = field(default_factory=dict)  #: record -> the event it was learned from
+    customers: set[str] = field(default_factory=set)  #: accounts that the ERP has
+    alike: Alike = field(default_factory=Alike)
     _lines_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: opportunity id -> its line items
     _invoices_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: account id -> its invoices
 
@@ -89,6 +94,7 @@ class View:
             lines=self._lines(opportunity_id, event),
             contract=contract.record if contract and isinstance(contract.record, Contract) else None,
             invoices=tuple(self._invoices(account_id)) if isinstance(event, Invoice) else (),
+            **self._duplicates(event, account_id),
             held_since=held_since,
         )
 
@@ -113,6 +119,8 @@ class View:
             in_crm = event.meta.source == CRM_DATABASE or (known is not None and known.in_crm)
             self.put(Known(event, event.meta.operation == "delete", *fingerprints, in_crm, told or {}))
             self.changed[key] = event
+            if isinstance(event, Account):
+                self.alike.put(event)
         match outcome:
             case Forward():
                 self._learn_forwarded(event, outcome)
@@ -136,6 +144,20 @@ class View:
         if known is not None:
             self.records[key] = replace(known, fingerprint=fingerprint, fingerprint_event=event.meta.event_id)
             self.changed.setdefault(key, event)
+
+    def _duplicates(self, event: Stamped, account_id: str) -> dict[str, Any]:
+        """Whom the account may be a duplicate of. What was sent to the ERP once is never asked again."""
+        known = self.records.get(("crm", "account", account_id))
+        if account_id in self.customers or (known is not None and known.fingerprint is not None):
+            return {}
+        if isinstance(event, Account):
+            full = complete(event, known)
+            account = full.event if full else None
+        elif isinstance(event, Opportunity | LineItem):
+            account = known.record if known else None
+        else:
+            return {}
+        return self.alike.facts(account) if isinstance(account, Account) else {}
 
     def _lines(self, opportunity_id: str, event: Stamped) -> tuple[LineItem, ...]:
         items: dict[str, LineItem] = {}

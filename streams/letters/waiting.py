@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.outcome import WaitKind
-from streams.runtime.tables import holds, records
+from streams.runtime.tables import duplicate_decisions, holds, mappings, records
 
 #: A line saved while its opportunity was being decided may carry an earlier time than the look-up.
 _OVERLAP = timedelta(seconds=30)
@@ -41,9 +41,26 @@ def _lines_complete(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _decided(now: datetime) -> ColumnElement[bool]:
+    """People said something about the account since it was looked for, or it is the ERP's customer by now."""
+    said = exists().where(
+        duplicate_decisions.c.account_id == holds.c.wait_key, duplicate_decisions.c.at > holds.c.checked_at - _OVERLAP
+    )
+    customer = exists().where(
+        mappings.c.target == "erp",
+        mappings.c.entity == "customer",
+        mappings.c.crm_id == holds.c.wait_key,
+        mappings.c.state == "applied",
+    )
+    looked = holds.c.checked_at < now - _BETWEEN_LOOKS
+    return and_(holds.c.wait_kind == WaitKind.DECISION.value, or_(said, customer), looked)
+
+
 async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
     """Rows of open holds whose wait is over, locked for this transaction; other workers' locked rows are left out."""
-    over = or_(_record_arrived(WaitKind.ACCOUNT), _record_arrived(WaitKind.CONTRACT), _lines_complete(now))
+    over = or_(
+        _record_arrived(WaitKind.ACCOUNT), _record_arrived(WaitKind.CONTRACT), _lines_complete(now), _decided(now)
+    )
     query = select(holds).where(holds.c.state == "open", holds.c.expires_at > now, over)
     ordered = query.order_by(holds.c.version, holds.c.sequence).limit(limit).with_for_update(skip_locked=True)
     return (await connection.execute(ordered)).all()

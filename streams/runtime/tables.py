@@ -217,3 +217,26 @@ rule_marks = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("next_offset", BigInteger, nullable=False),
 )
+
+#: Under which keys an account is looked up when a new one looks like it (`streams/matching/keys.py`).
+account_keys = Table(
+    "account_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Index("account_keys_by_account", "account_id"),
+)
+
+#: What people said about likely duplicates. Rows are only added; the newest of a pair counts.
+duplicate_decisions = Table(
+    "duplicate_decisions",
+    metadata,
+    Column("decision_id", BigInteger, primary_key=True, autoincrement=True),
+    Column("account_id", Text, nullable=False),  # the new one
+    Column("other_id", Text, nullable=False),  # the one that it looked like
+    Column("verdict", Text, nullable=False),  # merge, split, reject
+    Column("by_whom", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    _time("at"),
+    Index("duplicate_decisions_by_account", "account_id"),
+)

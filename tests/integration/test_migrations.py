@@ -25,6 +25,7 @@ def test_migrations_and_tables_say_the_same(empty_operations_url: str) -> None:
         assert sorted(inspect(connection).get_sequence_names()) == [
             "case_comments_comment_id_seq",
             "customer_codes",
+            "duplicate_decisions_decision_id_seq",
             "replays_replay_id_seq",
         ]
     engine.dispose()

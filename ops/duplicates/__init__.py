@@ -1,0 +1,1 @@
+"""What people decide about likely duplicates, and what waits for it."""
