@@ -104,9 +104,10 @@ def _letter(letter: Any, now: datetime, where: list[str], why: list[str], next_:
     entry = catalogue()[Reason(letter.reason)]
     times = f", {letter.failures} times" if letter.failures > 1 else ""
     who = f"assigned to {letter.assignee}" if letter.assignee else f"waits for {entry.owner}"
+    overdue = " (overdue)" if letter.due_at <= now else ""
     where.append(
         f"It failed at {letter.stage} on {_time(letter.failed_at)}{times}: {letter.reason}; "
-        f"case {letter.letter_id[:12]} is {letter.state}, {who}, due {_time(letter.due_at)}{' (overdue)' if letter.due_at <= now else ''}."
+        f"case {letter.letter_id[:12]} is {letter.state}, {who}, due {_time(letter.due_at)}{overdue}."
     )
     why.append(f"{entry.meaning} {letter.detail}")
     next_.append(f"meshline case show {letter.letter_id[:12]}")
