@@ -147,3 +147,14 @@ def test_dates_without_a_zone_are_refused() -> None:
         read_rule("flows.yaml", text)
     good = read_rule("flows.yaml", text.replace("00:00:00", "00:00:00+02:00"))
     assert good.start == datetime.fromisoformat("2025-12-31T22:00:00Z")
+
+
+@pytest.mark.parametrize("value", ['duration("-1s")', "5", "true", '"1h"'])
+def test_a_wait_is_a_duration_that_is_not_negative(value: str) -> None:
+    bad = rule(row(value=value, examples=[{"facts": {}, "value": "1h"}]), decides="hold.account")
+    assert "is not a duration" in told(bad, without="hold-for-account")
+
+
+def test_a_wait_of_nothing_at_all_is_one() -> None:
+    none = rule(row(value='duration("0s")', examples=[{"facts": {}, "value": "0s"}]), decides="hold.account")
+    assert told(none, without="hold-for-account") == ""
