@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
@@ -59,17 +60,19 @@ class Run:
         self._name = name
         self._random = random
         self._tell = tell
-        self._codec = Codec(ConfluentRegistry(stage.settings.registry_url))
         self.kills = 0
 
     def play(self, count: int, kills: int) -> Verdict:
         """What the ERP says after the job is done."""
         outbox = Outbox(self._stage.settings.bootstrap)
-        made, wanted = letters(self._name, count, self._codec, self._random, "file")
+        with closing(ConfluentRegistry(self._stage.settings.registry_url)) as registry:
+            codec = Codec(registry)
+            made, wanted = letters(self._name, count, codec, self._random, "file")
+            live = newer(self._name, wanted, _NEWER, codec, self._random)
         outbox.send_all_now(made)
-        live = newer(self._name, wanted, _NEWER, self._codec, self._random)
         outbox.send_all_now(live[: len(live) // 2])  # before the replay; the others while it runs
         budget = {"replayer": kills, "sinks": kills}
+        self._tell("letters are there")
         with (self._stage.folder / "victims.log").open("ab") as log:
             self._until_done(budget, count, log, lambda: outbox.send_all_now(live[len(live) // 2 :]))
         return self._judged(wanted)
