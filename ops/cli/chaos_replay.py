@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -38,6 +40,7 @@ def replay(
     """
     from ops.chaos.replay.run import carry_out  # noqa: PLC0415 - the parts are only loaded where they run
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended on the way out
     try:
         with told():
             settings = load_settings()
