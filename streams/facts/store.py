@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -103,6 +103,10 @@ async def save_view(
                 "updated_at": now,
             }
         )
+    # A batch read again may decide otherwise this time, and its offset will vouch for what it does not send again.
+    if view.doubted:
+        doubted = tuple_(records.c.side, records.c.entity, records.c.key).in_(list(view.doubted))
+        await connection.execute(update(records).where(doubted).values(fingerprint=None, fingerprint_event=None))
     if not rows:
         return
     accounts = [view.records[key].record for key in sorted(view.changed) if key[:2] == ("crm", "account")]
@@ -159,7 +163,7 @@ async def _load_records(
         wanted.append(and_(records.c.account_id.in_(billed), records.c.side == "erp", records.c.entity == "invoice"))
     rows = (await connection.execute(select(records).where(or_(*wanted)))).all()
     for row in rows:
-        view.put(_known(row, span))
+        _take(view, row, span)
     missing = {
         ("crm", "contract", known.record.contract_id)
         for known in view.records.values()
@@ -168,7 +172,14 @@ async def _load_records(
     if missing:
         found = tuple_(records.c.side, records.c.entity, records.c.key).in_(list(missing))
         for row in (await connection.execute(select(records).where(found))).all():
-            view.put(_known(row, span))
+            _take(view, row, span)
+
+
+def _take(view: View, row: Any, span: Span) -> None:
+    known = _known(row, span)
+    view.put(known)
+    if span.is_ahead(row.seen_topic, row.seen_partition, row.seen_offset):
+        view.doubted.add(key_of(known.record))
 
 
 def _known(row: Any, span: Span) -> Known:

@@ -63,6 +63,7 @@ class View:
     codes: dict[str, str] = field(default_factory=dict)  #: account id -> customer code
     held: dict[RecordKey, list[OpenHold]] = field(default_factory=dict)
     changed: dict[RecordKey, Stamped] = field(default_factory=dict)  #: record -> the event it was learned from
+    doubted: set[RecordKey] = field(default_factory=set)  #: what they are kept as sent for was perhaps undone
     customers: set[str] = field(default_factory=set)  #: accounts that the ERP has
     alike: Alike = field(default_factory=Alike)
     _lines_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: opportunity id -> its line items

@@ -77,6 +77,20 @@ def test_a_batch_read_again_does_not_trust_what_it_taught(operations_url: str) -
     play(operations_url, scene)
 
 
+def test_a_batch_read_again_that_decides_otherwise_leaves_nothing_taken_for_sent(operations_url: str) -> None:
+    async def scene(engine: AsyncEngine) -> None:
+        await learn(engine, SPAN, T0, deal(5), outcome=placed(5))  # and the transaction was undone
+        again = await look(engine, [deal(5)], SPAN, T0)
+        async with engine.begin() as connection:
+            await save_view(connection, again, {}, SPAN, T0)  # this time nothing was sent for it
+        later = Span("other", 0, 0, {("clean", 0): 11})
+        known = (await look(engine, [deal(5)], later, T0)).records["crm", "opportunity", "d1"]
+        assert known.fingerprint is None
+        assert known.record == deal(5)
+
+    play(operations_url, scene)
+
+
 def test_what_a_transaction_may_still_undo_is_known_but_not_taken_for_sent(operations_url: str) -> None:
     async def scene(engine: AsyncEngine) -> None:
         await learn(engine, SPAN, T0, deal(5), outcome=placed(5))

@@ -18,7 +18,7 @@ from schemas.registry import MemoryRegistry
 from streams.agents.decide import DecideAgent, _Work
 from streams.decide import Policy
 from streams.facts import Span, View
-from streams.facts.store import _accounts_to_code, _known
+from streams.facts.store import _accounts_to_code, _take
 from streams.facts.view import RecordKey, parent_of
 from streams.letters.holds import NewHold, OpenHold
 from streams.letters.letter import Failure, Original, Subject
@@ -77,7 +77,7 @@ class Store:
     def load(self, events: list[Stamped], span: Span) -> View:
         view = View()
         for row in self.rows.values():
-            view.put(_known(row, span))
+            _take(view, row, span)
         for account in _accounts_to_code(view, events):
             self.codes.setdefault(account, f"C{len(self.codes)}")
         view.codes.update(self.codes)
@@ -90,6 +90,8 @@ class Store:
         return view
 
     def save(self, work: _Work, span: Span) -> None:
+        for key in work.view.doubted:
+            self.rows[key].fingerprint = self.rows[key].fingerprint_event = None
         for key, event in work.view.changed.items():
             known, old = work.view.records[key], self.rows.get(key)
             if old is not None and (old.version, old.sequence) > known.position:

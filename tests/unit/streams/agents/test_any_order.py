@@ -147,6 +147,22 @@ def test_an_order_takes_its_customer_along_while_the_account_s_own_command_may_b
     check(crm, line)
 
 
+def test_what_an_undone_transaction_took_for_sent_is_sent_by_somebody() -> None:
+    """The order took its customer along, was undone, and is not placed when it is read again: its line is gone."""
+    crm = Crm()
+    crm.set_account("a1", "Ada")
+    crm.set_deal("d1", "a1", "Closed Won", {"S1": 1}, "first")
+    crm.set_deal("d1", "a1", "Closed Won", {}, "first")
+    line = Line({name: [(event, None) for event in events] for name, events in logs_of(crm.events).items()}, T0, True)
+    line.step("account", 1, "saved")
+    line.step("line_item", 1, "done")
+    line.step("opportunity", 1, "saved")
+    line.step("line_item", 1, "done")
+    line.step("opportunity", 1, "done")
+    line.settle()
+    check(crm, line)
+
+
 def test_fields_that_come_alone_may_come_in_either_order() -> None:
     crm = Crm()
     crm.set_account("a1", "Ada")
