@@ -214,12 +214,14 @@ def test_a_worker_that_comes_back_in_time_moves_no_partitions(parts: Rig, worker
     for name in ("w0", "w1"):
         workers.start(**task, engine=engine | {"group_instance_id": name}, name=name)
     until(lambda: owners() == {"w0": "2", "w1": "2"} and parts.committed(source) > 0)
-    before = len([note for note in workers.notes() if note.startswith("owns w0")])
+    before = [note for note in workers.notes() if note.startswith("owns w0")]
     workers.started[1].kill()
     workers.started[1].wait()
     again = workers.start(**task, engine=engine | {"group_instance_id": "w1"}, name="w1")
     until(lambda: parts.committed(source) >= 800)
-    assert len([note for note in workers.notes() if note.startswith("owns w0")]) == before, "the other was disturbed"
+    owned = [note for note in workers.notes() if note.startswith("owns w0")]
+    # the first rebalance may be told once more at its end; a partition that moved would be another number
+    assert set(owned[len(before) :]) <= {"owns w0 2"}, "the other was disturbed"
     for worker in (workers.started[0], again):
         worker.terminate()
         assert worker.wait(30) == 0, workers.errors.read_text()
