@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     bench = typer.Typer(no_args_is_help=True, help="Measure MeshLine beside its peers.")
     bench.callback()(_bench)
     bench.command("line")(line)
+    bench.command("page")(page)
     bench.command("reconcile")(reconcile)
     bench.command("duplicates")(duplicates)
     bench_gate.extend(bench)
@@ -82,6 +83,17 @@ def line(
         _print(result)
     if not all(goal["met"] for goal in result["goals"]):
         raise typer.Exit(FOUND)
+
+
+def page() -> None:
+    """The README's section of the last full result of `bench line` that was kept."""
+    from ops.bench.line import page as readme  # noqa: PLC0415
+    from ops.bench.line.report import KEPT  # noqa: PLC0415
+
+    if not KEPT.exists():
+        say(f"[red]failed[/]  no result was kept yet: meshline bench line --report {KEPT.parent} makes one")
+        raise typer.Exit(1)
+    typer.echo(readme.page(json.loads(KEPT.read_text("utf-8"))), nl=False)
 
 
 def _known(option: str, names: list[str], known: tuple[str, ...]) -> None:

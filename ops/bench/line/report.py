@@ -8,6 +8,9 @@ from typing import Any
 
 from ops.bench.line.plots import draw
 
+#: The last full result that was kept.
+KEPT = Path(__file__).parents[1] / "results" / "line.json"
+
 
 def save(result: dict[str, Any], folder: Path) -> list[Path]:
     """Write `line.json` and, where there are curves, a plot of each. What was written. Raises PlotsMissing."""
