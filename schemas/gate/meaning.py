@@ -17,6 +17,7 @@ from schemas.gate.logical import unit_of
 from schemas.gate.model import NUMBERS, Type
 
 Meaning = tuple[str, Any]
+_MOST_PLACES = 1000  #: what is written out with its zeros
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,6 +27,8 @@ def meaning(type_: Type, raw: Any) -> Meaning:
     if logical is None:
         return _plain(raw)
     if logical.name == "decimal" and isinstance(raw, bytes):
+        if logical.scale > _MOST_PLACES:
+            return f"decimal of {logical.scale} places", int.from_bytes(raw, "big", signed=True)
         return "decimal", Decimal(int.from_bytes(raw, "big", signed=True)).scaleb(-logical.scale)
     unit = unit_of(logical.name)
     if unit is not None and isinstance(raw, int):

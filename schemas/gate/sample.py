@@ -10,6 +10,7 @@ from uuid import UUID
 from schemas.gate.logical import unit_of
 from schemas.gate.model import Type
 
+_MOST_DIGITS = 1000  #: a file may name a precision of a thousand million
 _DEEPEST = 8
 _MOST = 5_000  #: values in one record
 
@@ -88,6 +89,8 @@ class _Sampler:
         logical, turn, random = type_.logical, self._turn, self._random
         assert logical is not None
         if logical.name == "decimal":
+            if max(logical.precision, logical.scale) > _MOST_DIGITS:
+                return None  # its bytes are as good as any
             digits = logical.precision
             # An amount that everybody knows, the largest, the smallest, anything.
             familiar = 123456 * 10**logical.scale // 100 if logical.scale >= 2 else 1234

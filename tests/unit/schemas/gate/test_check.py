@@ -35,6 +35,13 @@ def test_a_changed_scale_shows_the_amount_that_a_jvm_would_read() -> None:
     assert str(found.counter_example).startswith("1234.56 would be read as 12.3456 by a JVM reader")
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("scale", [2, 10**9])
+def test_an_absurd_precision_is_no_reason_to_hang(scale: int) -> None:
+    absurd = {**AMOUNT, "precision": 2 * 10**9, "scale": scale}
+    assert "ML012" in rules(checked(record(TOTAL), record(field("total", absurd))))
+
+
 def test_versions_that_show_the_same_are_one_finding() -> None:
     old = record(field("id"), field("note", NULLABLE, default=None))
     (found,) = checked(old, {**old, "doc": "the same"}, record(field("id"))).findings
