@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from ops.access.errors import Forbidden, NotLetIn
 from ops.cases.errors import BadAsk, CaseError, NotFound, NotNow
-
-MEDIA_TYPE = "application/problem+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A kind of refusal. `name` ends its type URI, so it never changes."""
-
-    name: str
-    status: int
-    title: str
-
+from streams.intake.door.problems import MEDIA_TYPE, Problem
 
 UNKNOWN = Problem("not-known", 401, "There is no valid token.")
 FORBIDDEN = Problem("not-allowed", 403, "The role does not allow this.")
@@ -48,7 +36,7 @@ def problem_of(error: Exception) -> Problem:
 def response(problem: Problem, detail: str, path: str, errors: list[dict[str, str]] | None = None) -> Response:
     """The document. `errors` names each field that is wrong."""
     document = {
-        "type": f"urn:meshline:problem:{problem.name}",
+        "type": problem.type,
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
