@@ -82,12 +82,11 @@ class ExactlyOnce:
     def hand_over(self, groups: dict[Partition, list[Message]]) -> None:
         if not groups:
             return
-        loopside = self._thread.loopside
         self._transactions.begin()
         self._cycle = {partition: messages[0].offset() or 0 for partition, messages in groups.items()}
         self._doomed, self._over, self._cut, self._late = "", self._event(), False, False
         started = self._clock()
-        self._thread.post(loopside.on_messages, groups, self._over)
+        self._thread.post(self._thread.loopside.on_messages, groups, self._over)
         self._await_agents()
         if not self._cut:
             self._pace.took(sum(map(len, groups.values())), self._clock() - started)
@@ -106,7 +105,8 @@ class ExactlyOnce:
             if now - polled > KEEPALIVE:
                 polled = now
                 thread.valve.set_paused(thread.partitions.values(), True)
-                self._carried += thread.fetch(1, 0)
+                fetched = thread.fetch(1, 0)  # first: a rebalance in it may put another list in the place
+                self._carried += fetched
 
     def _hurry(self, elapsed: float) -> None:
         """The broker's patience is limited: hand out no more batches; later void those that agents still hold."""

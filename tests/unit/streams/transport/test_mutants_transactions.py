@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from test_engine import EXACTLY_ONCE, FAST, IN, committed, copy, filled, running, until
 
-from streams.transport import Engine, EngineOptions
+from streams.transport import TP, Engine, EngineOptions
 from streams.transport.memory import MemoryConsumer, MemoryLog, MemoryMessage
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +25,10 @@ class LateAnswers(MemoryConsumer):
         self.came: list[bytes | None] = []
 
     def pause(self, partitions: list[Any]) -> None: ...
+
+    def lose_and_regain(self, tps: list[TP]) -> None:
+        """Both within one poll."""
+        self._events.append(lambda: (self._revoke(tps, "on_lost"), self._assign(tps))[0])
 
     def consume(self, most: int, timeout: float) -> list[MemoryMessage]:
         messages = super().consume(most, timeout)
@@ -63,6 +67,21 @@ async def test_what_comes_while_agents_are_slow_is_neither_lost_nor_doubled_nor_
         await until(lambda: committed(log) == 3)
     await copying
     assert log.values("out") == [b"0", b"1", b"2"]
+
+
+async def test_what_came_early_is_dropped_with_its_partition_even_when_that_comes_back_at_once() -> None:
+    log = filled(1, partitions=1)
+    async with late(log) as (engine, consumers):
+        slow = await anext(engine)
+        log.append("in", b"1")
+        await until(lambda: b"1" in consumers[0].came)
+        consumers[0].lose_and_regain([IN])
+        await until(lambda: not slow.open)
+        slow.done()
+        copying = asyncio.create_task(copy(engine))
+        await until(lambda: committed(log) >= 2)
+    await copying
+    assert log.values("out") == [b"0", b"1"]
 
 
 async def test_offsets_travel_inside_the_transaction_and_in_no_other_way() -> None:
