@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ops.audit.store import mark_told, read_all, read_head
@@ -12,6 +11,7 @@ from schemas.codec import Codec, ContractViolation, Undecodable
 from schemas.records import AuditEntry
 from schemas.topics import AUDIT
 from streams.letters.outbox import Outbox, Outgoing
+from streams.runtime.reading import read_to_the_end
 
 _BATCH = 500
 
@@ -33,35 +33,14 @@ async def tell(database: AsyncEngine, outbox: Outbox, codec: Codec, topic: str =
 
 def read_copies(bootstrap: str, codec: Codec, topic: str = AUDIT.name, timeout_s: float = 15.0) -> dict[int, set[str]]:
     """Number -> hashes of every entry on the topic. Raises KafkaException. What is no entry counts as number 0."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": "meshline.audit",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "log_level": 0,
-        }
-    )
     copies: dict[int, set[str]] = defaultdict(set)
-    try:
-        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-        while True:
-            messages = consumer.consume(1000, timeout_s)
-            if not messages:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-            for message in messages:
-                error = message.error()
-                if error is not None and error.code() == KafkaError._PARTITION_EOF:
-                    return dict(copies)
-                if error is not None:
-                    raise KafkaException(error)
-                try:
-                    entry = codec.read(message.value(), AuditEntry)
-                    copies[entry.seq].add(entry.hash)
-                except (Undecodable, ContractViolation):
-                    copies[0].add(f"offset {message.offset()}")
-    finally:
-        consumer.close()
+    for message in read_to_the_end(bootstrap, "meshline.audit", [topic], timeout_s):
+        try:
+            entry = codec.read(message.value(), AuditEntry)
+            copies[entry.seq].add(entry.hash)
+        except (Undecodable, ContractViolation):
+            copies[0].add(f"offset {message.offset()}")
+    return dict(copies)
 
 
 def _outgoing(entry: AuditEntry, codec: Codec, topic: str) -> Outgoing:

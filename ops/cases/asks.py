@@ -134,10 +134,3 @@ class OneTopic(Ask):
 
     topic: str
     why: Why
-
-
-class OneLetter(Ask):
-    """A letter to be sent again."""
-
-    letter_id: Id
-    why: Why

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
-
 from schemas import headers as names
 from schemas.codec import Codec, ContractViolation, Undecodable
 from schemas.headers import header_text
 from schemas.records import Stamped
-from schemas.topics import BY_NAME, CLEAN, COMMAND, DEAD_LETTER, SKIPPED, Topic
+from schemas.topics import BY_NAME, CLEAN, COMMAND, DEAD_LETTER, SKIPPED
+from streams.runtime.reading import read_to_the_end
 
 OUTCOMES = (*COMMAND.values(), SKIPPED, *DEAD_LETTER.values())
-_PATIENCE_S = 15.0
+_GROUP = "meshline.rules"
 
 
 def read_events(bootstrap: str, codec: Codec) -> list[Stamped]:
@@ -24,7 +20,7 @@ def read_events(bootstrap: str, codec: Codec) -> list[Stamped]:
     rank = {topic.name: number for number, topic in enumerate(CLEAN)}
     newest: dict[tuple[str, int], int] = {}
     found: list[tuple[int, int, int, int, Stamped]] = []
-    for message in read_to_the_end(bootstrap, CLEAN):
+    for message in read_to_the_end(bootstrap, _GROUP, [topic.name for topic in CLEAN], missing_ok=True):
         place = (message.topic(), message.partition())
         newest[place] = max(newest.get(place, 0), message.timestamp()[1])
         record = BY_NAME[message.topic()].record
@@ -42,44 +38,7 @@ def read_outcomes(bootstrap: str, event_id: str) -> list[tuple[str, int, str]]:
     """(topic, time in ms, the rules' header) of what came of an event, oldest first. Raises KafkaException."""
     found = [
         (message.topic(), message.timestamp()[1], header_text(message.headers(), names.RULES))
-        for message in read_to_the_end(bootstrap, OUTCOMES)
+        for message in read_to_the_end(bootstrap, _GROUP, [topic.name for topic in OUTCOMES], missing_ok=True)
         if header_text(message.headers(), names.EVENT_ID) == event_id
     ]
     return sorted(found, key=lambda one: one[1])
-
-
-def read_to_the_end(bootstrap: str, topics: Iterable[Topic]) -> Iterator[Any]:
-    """Every record that is committed. Raises KafkaException when the broker does not answer."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": "meshline.rules",
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-            "log_level": 0,
-        }
-    )
-    try:
-        known = consumer.list_topics(timeout=_PATIENCE_S).topics
-        wanted = {
-            (topic.name, number): TopicPartition(topic.name, number, OFFSET_BEGINNING)
-            for topic in topics
-            for number in getattr(known.get(topic.name), "partitions", ())
-        }
-        consumer.assign(list(wanted.values()))
-        unread = set(wanted)
-        while unread:
-            messages = consumer.consume(1000, _PATIENCE_S)
-            if not messages:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-            for message in messages:
-                error = message.error()
-                if error is None:
-                    yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    unread.discard((message.topic(), message.partition()))
-                else:
-                    raise KafkaException(error)
-    finally:
-        consumer.close()

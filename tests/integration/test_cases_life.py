@@ -7,14 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from ops.cases.again import replay_letter
-from ops.cases.asks import OneLetter
 from ops.cases.clocks import escalate
 from ops.cases.errors import BadAsk, NotFound, NotNow
 from ops.cases.tables import billing_holds, letters
 from schemas.reasons import Reason
 from schemas.topics import REDRIVE
-from tests.integration.cases_rig import ADA, KEY, T0, Scene, one, play
+from tests.integration.cases_rig import KEY, T0, Scene, one, play
 
 
 def test_a_letter_is_indexed_once_however_often_it_is_read(operations_url: str) -> None:
@@ -80,21 +78,6 @@ def test_a_replay_that_fails_again_opens_the_case_again(operations_url: str) -> 
         await s.indexer.index([s.topics.letter("o1", at=s.later(seconds=3))])
         assert await s.state(case) == "assigned"
         assert (await s.ask("letter.show", letter_id=case)).failures == 2
-
-    play(operations_url, scene)
-
-
-def test_a_single_letter_is_sent_again_and_watched(operations_url: str) -> None:
-    async def scene(s: Scene) -> None:
-        case = await one(s)
-        asked = OneLetter(letter_id=case[:8], why="product created")
-        _, about, outgoing = await replay_letter(s.desk, ADA, asked, dry_run=True)
-        assert (about, s.sent, await s.state(case)) == ("opportunity o1", [], "open")
-        s.later(minutes=1)
-        await replay_letter(s.desk, ADA, asked)
-        assert (s.sent, await s.state(case)) == ([outgoing], "replaying")
-        await replay_letter(s.desk, ADA, asked)
-        assert len((await s.ask("audit.list", action="letter.replay")).entries) == 2
 
     play(operations_url, scene)
 
