@@ -18,6 +18,8 @@ What is guaranteed
   `isolation.level=read_committed` see each output one time, through crashes, rebalances and zombies.
 - Order: one batch of a partition is with an agent at a time, so the outputs of a key keep its order, also with
   `concurrency` above 1. (Not with `max_outstanding` above 1, nor for records completed one by one.)
+- Waiting: a record that an agent cannot take yet is postponed (`batch.postpone`). What is before it is committed, what
+  is behind it in its partition waits with it, other partitions go on; it is tried again for as long as it takes.
 - Failing: what an agent raises, an output that is not delivered, a record that cannot be read, and a stall stop the
   worker with one line that says where, and an exit code that is not 0. Nothing of it is committed.
 - Bounds: what is fetched and not finished, and what is sent and not acknowledged, are bounded in messages and bytes.
@@ -53,7 +55,7 @@ from streams.transport.errors import (
     TransportError,
 )
 from streams.transport.options import EngineOptions
-from streams.transport.types import TP, Headers, Health, Message, Progress
+from streams.transport.types import TP, Headers, Health, Message, Progress, Waiting
 from streams.transport.watermark import RecordTracker, Watermark
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "Stalled",
     "TransactionFailed",
     "TransportError",
+    "Waiting",
     "Watermark",
     "current_batch",
 ]

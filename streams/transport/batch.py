@@ -4,6 +4,7 @@
     open ──────────────────────────────▶ body done ────────────────────────▶ finished   (the watermark may pass)
      │  body raised, or an output failed                    │
      ├──────────────────────────────────────────────────────┴─▶ abandoned   (the engine stops; nothing is committed)
+     ├─ postponed from a record on ──▶ open, and shorter   (that record comes again, later, and those behind it)
      └─ partition revoked or lost ──▶ void   (its outputs are dropped: the new owner does it all again)
 
 In exactly-once delivery outputs are not counted one by one: the transaction's commit is the acknowledgement.
@@ -12,34 +13,19 @@ In exactly-once delivery outputs are not counted one by one: the transaction's c
 from __future__ import annotations
 
 import asyncio
-import enum
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any
 
-from streams.transport.errors import BatchClosed, DeliveryFailed
+from streams.transport.errors import BatchClosed, DeliveryFailed, NotSupported
 from streams.transport.partition import Partition, size_of
 from streams.transport.producing import Outlet
+from streams.transport.state import Owner, State
 from streams.transport.types import TP, Headers, Message
 from streams.transport.watermark import RecordTracker
 
 #: The batch that the running agent holds; outputs sent by Faust's own means join it.
 current_batch: ContextVar[Batch | None] = ContextVar("current_batch", default=None)
-
-
-class State(enum.Enum):
-    OPEN = enum.auto()
-    FINISHED = enum.auto()
-    ABANDONED = enum.auto()
-    VOID = enum.auto()
-
-
-class Owner(Protocol):
-    """Whoever handed the batch out and hears how it ends."""
-
-    def batch_progressed(self, batch: Batch) -> None: ...
-    def batch_finished(self, batch: Batch) -> None: ...
-    def batch_failed(self, batch: Batch, reason: Exception) -> None: ...
 
 
 class Batch:
@@ -118,9 +104,8 @@ class Batch:
     ) -> None:
         """Send one output. The input is not committed before it is durable.
 
-        Raises OutputTooLarge, or DeliveryFailed when the client refuses it at once for another reason (no such
-        partition); such an output was not sent, and the caller may send another instead. BatchClosed: the batch is
-        finished.
+        Raises OutputTooLarge, or DeliveryFailed when the client refuses it for another reason (no such partition): it
+        was not sent, and the caller may send another instead. BatchClosed: the batch is finished.
         """
         if self._state is not State.OPEN:
             return self._refuse()
@@ -161,10 +146,7 @@ class Batch:
         return True
 
     async def flush(self) -> None:
-        """Wait until every output so far is in the broker's log. Raises DeliveryFailed.
-
-        Exactly-once: readers see them only after the transaction's commit, which also tells of failures.
-        """
+        """Wait until all outputs so far are in the broker's log, there to be committed. Raises DeliveryFailed."""
         if self._outlet.transactional:
             return await self._outlet.flush()
         while self._acked < self._emitted and self._state is State.OPEN:
@@ -181,6 +163,26 @@ class Batch:
             raise BatchClosed(f"{self!r} is finished: emit before the agent asks for the next batch")
 
     # -- endings
+
+    def postpone(self, offset: int, why: str, seconds: float) -> None:
+        """Not yet: give back the record at this offset and all behind it. They come again after so many seconds.
+
+        The batch ends before it, and may be empty now; other partitions go on. Emit nothing for what is given back.
+        Raises ValueError: no such record; NotSupported: several agents, `complete`, or `max_outstanding` above 1.
+        """
+        if self._state is not State.OPEN:
+            return self._refuse()
+        if self._readers > 1 or self._records is not None:
+            raise NotSupported(f"{self!r} has several readers, or single records were completed: nothing is postponed")
+        return self._owner.batch_postponed(self, offset, why, seconds)
+
+    def cut(self, offset: int) -> list[Message]:
+        """For the owner: end the batch before this record and take the rest. Raises ValueError."""
+        at = [message.offset() for message in self.messages].index(offset)
+        rest, self.messages = list(self.messages[at:]), self.messages[:at]
+        self.size = size_of(self.messages)
+        self._span.end = offset
+        return rest
 
     def share(self, readers: int) -> None:
         """The batch goes to several agents and is done when each of them is."""

@@ -62,6 +62,8 @@ class Discipline(Revocable, Protocol):
 class ConsumerThread(threading.Thread):
     """Fetches, and lives through rebalances."""
 
+    clock: Callable[[], float] = staticmethod(time.monotonic)  #: by which postponed records are due
+
     def __init__(
         self,
         consumer: Any,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from streams.transport.batch import Batch
+from streams.transport.errors import NotSupported
 from streams.transport.partition import Partition
 from streams.transport.producing import Outlet
-from streams.transport.types import TP, Message
+from streams.transport.types import TP, Message, Waiting
 
 log = logging.getLogger("mesh.transport")
 
@@ -44,6 +47,7 @@ class Dispatcher:
         *,
         batch_size: int,
         max_outstanding: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.partitions: dict[TP, Partition] = {}
         self.failure: Exception | None = None
@@ -53,6 +57,7 @@ class Dispatcher:
         self._hooks = hooks
         self._batch_size = batch_size
         self._max_outstanding = max_outstanding
+        self._clock = clock
         self._unfinished = 0
         self._batches: dict[Partition, list[Batch]] = {}
         self._waiters: list[asyncio.Future[None]] = []
@@ -110,6 +115,7 @@ class Dispatcher:
             partition.backlog
             and partition.outstanding < self._max_outstanding
             and partition.open
+            and not partition.resting
             and not partition.closed
             and self.failure is None
         ):
@@ -134,6 +140,33 @@ class Dispatcher:
         partition.done += len(batch)
         partition.done_bytes += batch.size
         self._count_down(len(batch))
+        if partition.resting:
+            return self._rest(partition)
+        if partition.waiting is not None and partition.waiting.offset < batch.next_offset:
+            waited = self._clock() - partition.waiting.since
+            log.info("%s goes on at offset %d after %.0f s", partition.tp, partition.waiting.offset, waited)
+            partition.waiting = None
+        self._hand_out(partition)
+        return None
+
+    def batch_postponed(self, batch: Batch, offset: int, why: str, seconds: float) -> None:
+        if self._max_outstanding > 1:
+            raise NotSupported("postponing records with max_outstanding above 1 would give up their order")
+        rest, now = batch.cut(offset), self._clock()
+        if batch.partition.postpone(rest, Waiting(offset, why, now, now + seconds)):
+            log.warning("%s waits at offset %d: %s", batch.tp, offset, why)
+
+    def _rest(self, partition: Partition) -> None:
+        """What was before the postponed record is finished. A transaction ends without the rest: it is read again."""
+        if self._cycle_over is not None:
+            return self.drop_backlog([partition])
+        assert partition.waiting is not None
+        seconds = partition.waiting.until - self._clock()
+        self._outlet.loop.call_later(max(0.0, seconds), partial(self._try_again, partition))
+        return None
+
+    def _try_again(self, partition: Partition) -> None:
+        partition.resting = False
         self._hand_out(partition)
 
     def batch_failed(self, batch: Batch, reason: Exception) -> None:

@@ -129,7 +129,7 @@ class ExactlyOnce:
             return
         cycle, self._cycle = self._cycle, None
         thread = self._thread
-        thread.valve.set_paused([p for p in thread.partitions.values() if p.paused], False)
+        thread.valve.set_paused(thread.valve.due(), False)
         try:
             if thread.loopside.failure is not None or (not self._over.is_set() and not self._doomed):
                 with suppress(TimeoutError):  # an agent that does not even yield has no transaction to emit into
@@ -154,9 +154,8 @@ class ExactlyOnce:
         self._aborts = 0
         for partition, end in ends.items():
             partition.committed = end
-        if self._cut:
-            starts = {**cycle, **ends}
-            self._rewind({p: start for p, start in starts.items() if start != p.fetched_to})
+        starts = {**cycle, **ends}  # of a cycle that was cut, or of which records were postponed, some is unread
+        self._rewind({p: start for p, start in starts.items() if start != p.fetched_to})
 
     def _membership(self) -> Any:
         """The group's metadata, by which the broker refuses the offsets of a former member; None: we are none.
@@ -195,8 +194,9 @@ class ExactlyOnce:
         for partition, start in again.items():
             thread.consumer.seek(TopicPartition(partition.tp.topic, partition.tp.partition, start))
             fresh.append(Partition(partition.tp))
-            fresh[-1].committed = partition.committed
+            fresh[-1].committed, fresh[-1].waiting = partition.committed, partition.waiting
             thread.partitions[partition.tp] = fresh[-1]
+        thread.valve.set_paused([p for p in fresh if p.waiting and p.waiting.rests(thread.clock())], True)
         self._drop_carried(again)
         thread.post(thread.loopside.on_assigned, fresh)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from streams.transport.consuming import ConsumerThread
-from streams.transport.types import Health
+from streams.transport.types import TP, Health, Waiting
 from streams.transport.watchdog import Guard
 
 #: A thread that stands for so many seconds is not alive, for those who ask.
@@ -21,7 +21,14 @@ def health_of(failure: Exception | None, thread: ConsumerThread | None, guard: G
         return Health("", "the consumer has not started")
     if thread.stopping or not thread.fetching:
         return Health("", "stopping")
-    return Health("", "" if thread.joined else "no partitions were assigned yet, nor was it said that there are none")
+    if not thread.joined:
+        return Health("", "no partitions were assigned yet, nor was it said that there are none")
+    return Health("", "; ".join(_waits(p.tp, p.waiting) for p in list(thread.partitions.values()) if p.waiting))
+
+
+def _waits(tp: TP, waiting: Waiting) -> str:
+    since = time.monotonic() - waiting.since
+    return f"{tp} has waited at offset {waiting.offset} for {since:.0f} s: {waiting.why}"
 
 
 def _why_not_alive(failure: Exception | None, thread: ConsumerThread | None, guard: Guard | None) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from streams.transport.types import TP, Message, Progress
+from streams.transport.types import TP, Message, Progress, Waiting
 from streams.transport.watermark import Watermark
 
 #: What a message costs beside its value: key, headers, and the objects around them. An estimate.
@@ -41,7 +41,9 @@ class Partition:
         "outstanding",
         "paused",
         "position",
+        "resting",
         "tp",
+        "waiting",
         "watermark",
     )
 
@@ -59,6 +61,8 @@ class Partition:
         self.outstanding = 0
         self.open = False  #: batches may be handed out
         self.closed = False  #: no longer ours
+        self.waiting: Waiting | None = None  #: a record was postponed and is not passed; a repeated cycle takes it over
+        self.resting = False  #: nothing is handed out until the postponed record is due
 
     @property
     def unfinished(self) -> int:
@@ -78,6 +82,14 @@ class Partition:
             taken = taken + self.backlog.popleft()
         return taken
 
+    def postpone(self, rest: list[Message], waiting: Waiting) -> bool:
+        """Put these back before the backlog, which rests. True: it is the first time that their first one waits."""
+        before, self.resting = self.waiting, True
+        self.backlog.appendleft(rest)
+        again = before is not None and before.offset == waiting.offset
+        self.waiting = waiting._replace(since=before.since) if before is not None and again else waiting
+        return not again
+
     def to_commit(self) -> int | None:
         """The offset that is finished and not committed yet."""
         position = self.watermark.position
@@ -94,4 +106,5 @@ class Partition:
             outstanding=self.outstanding,
             paused=self.paused,
             position=self.position,
+            waiting=self.waiting,
         )

@@ -64,11 +64,13 @@ class Valve:
 
     def _resume_drained(self) -> None:
         messages, size = self._share()
-        self.set_paused(
-            [
-                p
-                for p in self._thread.partitions.values()
-                if p.paused and p.unfinished <= messages // 2 and p.unfinished_bytes <= size // 2
-            ],
-            False,
-        )
+        drained = [p for p in self.due() if p.unfinished <= messages // 2 and p.unfinished_bytes <= size // 2]
+        self.set_paused(drained, False)
+
+    def due(self) -> list[Partition]:
+        """Those that are paused, and not because a record of theirs was postponed."""
+        paused = [p for p in self._thread.partitions.values() if p.paused]
+        if not any(p.waiting for p in paused):
+            return paused
+        now = self._thread.clock()
+        return [p for p in paused if p.waiting is None or not p.waiting.rests(now)]

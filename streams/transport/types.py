@@ -32,6 +32,19 @@ class Message(Protocol):
     def __len__(self) -> int: ...
 
 
+class Waiting(NamedTuple):
+    """An agent cannot take the record at `offset` yet. Times are those of the engine's monotonic clock."""
+
+    offset: int
+    why: str
+    since: float
+    until: float  #: then it is tried again
+
+    def rests(self, now: float) -> bool:
+        """It is not time to try again."""
+        return now < self.until
+
+
 class Progress(NamedTuple):
     """Where one assigned partition stands. Offsets are the next ones to read; None: not known yet."""
 
@@ -44,6 +57,7 @@ class Progress(NamedTuple):
     outstanding: int  #: batches that an agent holds
     paused: bool  #: fetching is held back
     position: int | None = None  #: everything before it was fetched, or there is nothing to fetch
+    waiting: Waiting | None = None  #: a record was postponed, and was not passed yet
 
     @property
     def lag(self) -> int | None:
@@ -63,4 +77,4 @@ class Health(NamedTuple):
     """Two questions of a supervisor. Empty: yes; else why not, in words."""
 
     alive: str  #: not failed, both threads turn, nothing is stalled; else: restart it
-    ready: str  #: it has its place in the group, be it an empty one
+    ready: str  #: it has its place in the group, be it an empty one, and no partition waits for a postponed record

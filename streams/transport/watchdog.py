@@ -42,7 +42,7 @@ class Watchdog:
         worst: tuple[float, Progress] | None = None
         for p in progress:
             position, since = self._since.get(p.tp, (None, now))
-            if p.tp not in self._since or position != p.committed or not _waits(p):
+            if p.tp not in self._since or position != p.committed or not _waits(p, now):
                 since = now
             seen[p.tp] = (p.committed, since)
             if now - since >= self.patience and (worst is None or now - since > worst[0]):
@@ -64,9 +64,10 @@ class Watchdog:
         )
 
 
-def _waits(p: Progress) -> bool:
-    """There is work, or a commit is due."""
-    return bool(p.lag or p.unfinished) or (p.watermark is not None and p.watermark != p.committed)
+def _waits(p: Progress, now: float) -> bool:
+    """There is work, or a commit is due. A record that was postponed is no work until it is due."""
+    rests = p.waiting is not None and p.waiting.rests(now) and not p.outstanding
+    return bool((p.lag or p.unfinished) and not rests) or (p.watermark is not None and p.watermark != p.committed)
 
 
 class Watched(Protocol):

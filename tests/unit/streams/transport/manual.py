@@ -50,11 +50,27 @@ class Refusal:
         return "message timed out"
 
 
+class ManualLoop:
+    """Timers end when the test says so."""
+
+    def __init__(self) -> None:
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+
+    def call_later(self, seconds: float, function: Callable[[], None]) -> None:
+        self.timers.append((seconds, function))
+
+    def ring(self) -> None:
+        timers, self.timers = self.timers, []
+        for _, function in timers:
+            function()
+
+
 class ManualOutlet:
     """Keeps what was produced until the test acknowledges it."""
 
     def __init__(self, *, transactional: bool = False) -> None:
         self.transactional = transactional
+        self.loop = ManualLoop()
         self.sent: list[tuple[str, bytes | None]] = []
         self.unacknowledged: list[tuple[str, Any]] = []
 

@@ -111,7 +111,11 @@ class Worker:
         self.outlet = outlet
         hooks = Hooks(on_batch=lambda batch: self.held.append((batch, list(batch))))
         self.dispatcher = Dispatcher(
-            outlet, hooks, batch_size=options.batch_size, max_outstanding=options.max_outstanding
+            outlet,
+            hooks,
+            batch_size=options.batch_size,
+            max_outstanding=options.max_outstanding,
+            clock=self.clock,
         )
         discipline: Any = AtLeastOnce(options)
         if exactly:
@@ -122,7 +126,7 @@ class Worker:
         self.consumer: MemoryConsumer = log.consumer(made)
         impatient = EngineOptions(delivery=delivery, transactional_id=name, drain_timeout=0.0, **OPTIONS)
         self.thread = Stepped(self.consumer, discipline, self.dispatcher, self.loop, impatient)
-        self.thread.play, self.thread.simulated = self.play, self.loop
+        self.thread.play, self.thread.simulated, self.thread.clock = self.play, self.loop, self.clock
         self.discipline = discipline
         self._guarded(lambda: discipline.begin(self.thread))
         self.thread.subscribe(["in"])
@@ -173,7 +177,7 @@ class Worker:
         self.outlet.producer.poll(0)
 
     def agent(self) -> None:
-        """One agent emits, completes, finishes or fails."""
+        """One agent emits, completes, finishes, postpones what it has left, or fails."""
         if not self.held:
             return
         i = self.rng.randrange(len(self.held))
@@ -182,6 +186,10 @@ class Worker:
             MOVES["body raised"] += 1
             self.held.pop(i)
             return batch.abandon(ValueError("boom"))
+        if left and not self.any_order and not self.diligent and self.rng.random() < 0.3:
+            MOVES["postpone"] += 1
+            batch.postpone(left[0].offset(), "not yet", self.rng.choice((0.0, 0.2, 1.0)))
+            left.clear()
         if left:
             MOVES["emit"] += 1
             message = left.pop(self.rng.randrange(len(left)) if self.any_order else 0)

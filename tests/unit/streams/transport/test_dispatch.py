@@ -166,7 +166,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         if self.failed:
             return
         for tp, partition in self.owned.items():
-            if partition.outstanding == 0:
+            if partition.outstanding == 0 and not partition.resting:
                 assert not partition.backlog
                 assert partition.unfinished == 0
                 assert not partition.fetched or partition.watermark.position == self.cursor[tp]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from streams.transport import TP, Progress, Stalled
+from streams.transport import TP, Progress, Stalled, Waiting
 from streams.transport.watchdog import EXIT_CODE, Guard, Watchdog
 
 IN = TP("in", 0)
@@ -51,6 +51,25 @@ def test_messages_that_are_fetched_and_not_finished_count_as_lag() -> None:
     watchdog = Watchdog(patience=10)
     watchdog.look(0, at(None, highwater=None, unfinished=3))
     assert watchdog.look(10, at(None, highwater=None, unfinished=3)) is not None
+
+
+def test_a_postponed_record_is_no_stall_until_it_is_due_and_nothing_comes_of_it() -> None:
+    watchdog = Watchdog(patience=10)
+    behind = at(50)[0]._replace(outstanding=0)
+    for now in range(0, 100, 9):
+        waiting = Waiting(50, "not yet", 0.0, now + 2.0)
+        assert watchdog.look(now, [behind._replace(waiting=waiting)]) is None
+    overdue = behind._replace(waiting=Waiting(50, "not yet", 0.0, 101.0))
+    assert watchdog.look(102, [overdue]) is None
+    assert watchdog.look(112, [overdue]) is not None
+
+
+def test_a_postponed_record_excuses_neither_a_commit_that_is_due_nor_an_agent_that_holds_a_batch() -> None:
+    waiting = Waiting(50, "not yet", 0.0, 1000.0)
+    for one in (at(40, watermark=50)[0]._replace(outstanding=0), at(50)[0]):
+        watchdog = Watchdog(patience=10)
+        watchdog.look(0, [one._replace(waiting=waiting)])
+        assert watchdog.look(10, [one._replace(waiting=waiting)]) is not None
 
 
 def test_a_partition_that_was_never_fetched_is_seen() -> None:
