@@ -72,7 +72,8 @@ class Loop:
         )
         self._window = Window(parts.state, self._marks, policy_of(settings), parts.explanations)
         self._gauges = Gauges(started)
-        self._billing = BillingPolicy(settings.reconciler.billing_hold_above, settings.reconciler.billing_hold_below)
+        own = settings.reconciler
+        self._billing = BillingPolicy(own.billing_hold_above, own.billing_hold_below, own.billing_hold_least)
         self._asked_at: datetime | None = None
         parts.reader.start(feeds)
 

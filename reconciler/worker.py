@@ -16,6 +16,7 @@ from reconciler.emit import BillingTopic, DriftTopic
 from reconciler.errors import BrokerUnavailable
 from reconciler.explanations import Explanations, KnownExplanations
 from reconciler.explanations.operations import OperationsExplanations
+from reconciler.held import read_held
 from reconciler.history import read_history
 from reconciler.loop import Loop, Parts
 from reconciler.rows import Feed
@@ -67,6 +68,7 @@ def _run(settings: Settings, folder: Path, halt: threading.Event, topics: Reconc
         if not state.positions:
             # A new folder: what an earlier one opened is open still, until its record has been looked at.
             state.adopt(read_history(settings.bootstrap, group, topics.drift, codec).last())
+            state.hold_billing(read_held(settings.bootstrap, group, topics.billing, codec))
         drifts = DriftTopic(settings.bootstrap, topics.drift, codec)
         billing = BillingTopic(settings.bootstrap, topics.billing, codec)
         parts = Parts(reader, drifts, codec, state, _known(settings, opened), billing)

@@ -32,6 +32,7 @@ class WaitKind(StrEnum):
     LINES = "lines"  #: the opportunity's line items are complete
     CONTRACT = "contract"  #: the contract's record arrives
     DECISION = "decision"  #: people say whether the account is another customer's duplicate
+    BILLING = "billing"  #: a billing hold is released
 
 
 @dataclass(frozen=True, slots=True)

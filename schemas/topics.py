@@ -160,7 +160,12 @@ AUDIT = Topic(
     retention_days=3650,
 )
 BILLING_HOLD = Topic(
-    "mesh.billing.hold", "cases", ("billing",), "billing waits for a case, or may go on", BillingHold, retention_days=90
+    "mesh.billing.hold",
+    "cases, reconciler",
+    ("decide", "billing"),
+    "new billing waits, or may go on",
+    BillingHold,
+    retention_days=90,
 )
 
 #: Everything, in the order in which data passes.

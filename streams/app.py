@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry, Registry
-from schemas.topics import CDC, CLEAN, EFFECT_ERP, ERP_CHANGES, REDRIVE, WEBHOOK
+from schemas.topics import BILLING_HOLD, CDC, CLEAN, EFFECT_ERP, ERP_CHANGES, REDRIVE, WEBHOOK
 from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent
 from streams.agents.policy import policy_of
 from streams.letters.fuse import fuse_for
@@ -24,7 +24,7 @@ from streams.runtime.settings import Settings
 from streams.transport import Batch, EngineOptions, MeshApp
 
 RAW_TOPICS = (*CDC.values(), *WEBHOOK.values(), *ERP_CHANGES.values(), REDRIVE["normalise"])
-DECIDED_TOPICS = (*CLEAN, EFFECT_ERP, REDRIVE["decide"])
+DECIDED_TOPICS = (*CLEAN, EFFECT_ERP, BILLING_HOLD, REDRIVE["decide"])
 
 
 @dataclass(frozen=True, slots=True)

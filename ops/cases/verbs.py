@@ -11,7 +11,7 @@ from pydantic import BaseModel
 import ops.access.verbs as access
 import ops.audit.verbs as audit
 from ops.access.people import Actor
-from ops.cases import acts, answers, asks, reads
+from ops.cases import acts, answers, asks, billing, reads
 from ops.cases.desk import Desk
 from ops.explain.verb import explain
 
@@ -56,6 +56,27 @@ _TABLE = (
     Verb("case.comment", acts.comment, asks.Comment, answers.Done, "POST", "/cases/{case_id}/comment", "case comment"),
     Verb("case.tag", acts.tag, asks.Retag, answers.Done, "POST", "/cases/{case_id}/tag", "case tag"),
     Verb("audit.list", audit.list_audit, asks.ListAudit, answers.AuditPage, "GET", "/audit", "audit list"),
+    Verb(
+        "drift.holds", billing.list_holds, billing.ListHolds, billing.HoldPage, "GET", "/billing-holds", "drift holds"
+    ),
+    Verb(
+        "drift.hold",
+        billing.hold_billing,
+        billing.HoldBilling,
+        billing.HoldLine,
+        "POST",
+        "/billing-holds",
+        "drift hold",
+    ),
+    Verb(
+        "drift.release",
+        billing.release_billing,
+        billing.ReleaseBilling,
+        billing.HoldLine,
+        "POST",
+        "/billing-holds/{hold_id}/release",
+        "drift release",
+    ),
     Verb(
         "audit.verify",
         audit.verify_audit,

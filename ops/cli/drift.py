@@ -1,4 +1,4 @@
-"""`meshline drift list|show|explain|repair|top|notify`: where the two sides do not agree, and what to do about it."""
+"""`meshline drift`: where the two sides do not agree, what to do about it, and what billing waits for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ops.cli import drift_repair
+from ops.cli import drift_billing, drift_repair
 from ops.cli.drift_notify import notify
 from ops.cli.failure import FOUND, say, told
 from reconciler.errors import ReconcilerError
@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
     drift.command()(explain)
     drift.command()(notify)
     drift_repair.register(drift, lambda prefix: _one(_history(), prefix)[-1], _history)
+    drift_billing.register(drift)
     app.add_typer(drift, name="drift")
 
 

@@ -72,9 +72,12 @@ def needed_role(drift: Drift) -> Role:
 
 
 def as_never_sent(facts: Facts) -> Facts:
-    """The facts of a record that was not forwarded yet: its decision is made again."""
+    """The facts of a record that was not forwarded yet: its decision is made again.
+
+    It bills nobody anew: a repair is what lets held billing go on, and does not wait for it.
+    """
     known = facts.known and replace(facts.known, fingerprint=None, fingerprint_event=None)
-    return replace(facts, known=known)
+    return replace(facts, known=known, billing_stop=None)
 
 
 def write_erp(drift: Drift, outcome: Outcome) -> Repair:

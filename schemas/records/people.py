@@ -32,10 +32,13 @@ class AuditEntry(Travelling):
 
 
 class BillingHold(Travelling):
-    """Billing of an account is to wait, or may go on: a case was not resolved in time."""
+    """Billing of an account is to wait, or may go on: a case was not resolved in time, or people said so.
+
+    Of no account and no case, it is about all accounts: too much money is out of step, or people said so.
+    """
 
     hold_id: Identifier  #: one per case, the same however often it is told
-    case_id: Identifier
+    case_id: Identifier  #: the hold's own id where no case stands behind it
     state: Literal["raised", "released"]
     account_id: str
     entity: str
@@ -45,3 +48,8 @@ class BillingHold(Travelling):
     currency: str | None = None
     raised_at: datetime
     released_at: datetime | None = None
+
+    @property
+    def whole_line(self) -> bool:
+        """Whether it is about all accounts. A case whose account is unknown stops nobody."""
+        return not self.account_id and self.case_id == self.hold_id

@@ -16,12 +16,13 @@ from schemas.headers import header_text
 from schemas.identity import event_id_for
 from schemas.outcome import DeadLetter, Forward, Hold, Skip, SkipWhy
 from schemas.reasons import Reason
-from schemas.records import Effect, Stamped
+from schemas.records import BillingHold, Effect, Stamped
 from schemas.topics import BY_NAME, EFFECT_ERP
 from streams.agents.rulebook import Rulebook, mark_decided
 from streams.agents.schemas_told import schemas_told
 from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_record
 from streams.facts import Span, View, load_view, save_view, take_turn
+from streams.letters.billing_stops import keep_stops
 from streams.letters.holds import NewHold, end_superseded, put_holds
 from streams.letters.letter import Failure, Original, Subject
 from streams.publish import Publisher
@@ -85,6 +86,7 @@ class DecideAgent:
         async with self.database.begin() as connection:
             await take_turn(connection, batch.tp.partition)
             book = await self.rulebook.read(connection, self.policy.rules)
+            await keep_stops(connection, [item for _, _, item in read if isinstance(item, BillingHold)])
             work = _Work(
                 batch, await load_view(connection, events, span, now, named), now, partial(book.rules_for, place)
             )
@@ -99,8 +101,12 @@ class DecideAgent:
             await put_holds(connection, work.holds, now)
             await end_superseded(connection, work.superseded, now)
 
-    def _item(self, work: _Work, offset: int, original: Original, item: Stamped | Effect | Failure) -> None:
+    def _item(
+        self, work: _Work, offset: int, original: Original, item: Stamped | Effect | BillingHold | Failure
+    ) -> None:
         match item:
+            case BillingHold():
+                return  # it is kept already, and decides nothing by itself
             case Effect():
                 self._follow_up(work, item)
             case Failure():
@@ -110,7 +116,7 @@ class DecideAgent:
                 work.offsets[item.meta.event_id] = offset
                 self._event(work, original, item)
 
-    def _read(self, original: Original) -> Stamped | Effect | Failure:
+    def _read(self, original: Original) -> Stamped | Effect | BillingHold | Failure:
         try:
             record = BY_NAME[original.topic].record
             assert record is not None, f"{original.topic} has no record of ours"
@@ -119,7 +125,7 @@ class DecideAgent:
             return Failure(Reason.UNDECODABLE, STAGE, f"{original.origin}: {error}")
         except ContractViolation as error:
             return Failure(Reason.CONTRACT_VIOLATION, STAGE, str(error))
-        assert isinstance(value, Stamped | Effect), f"{original.topic} carries {type(value).__name__}"
+        assert isinstance(value, Stamped | Effect | BillingHold), f"{original.topic} carries {type(value).__name__}"
         return value
 
     def _follow_up(self, work: _Work, effect: Effect) -> None:

@@ -13,6 +13,7 @@ from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, W
 from schemas.reasons import Reason
 from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Order, Stamped
 from streams.decide.account import decide_account
+from streams.decide.billing_stop import hold_new_billing
 from streams.decide.facts import Facts
 from streams.decide.invoice import decide_invoice
 from streams.decide.opportunity import decide_line_item, decide_opportunity
@@ -31,12 +32,16 @@ def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outco
     if is_stale(event, facts):
         return Skip(SkipWhy.STALE, "a newer version of the record is known")
     try:
-        return policy.stands_aside(event.meta) or _kept(_flow(event, facts, policy, now))
+        return policy.stands_aside(event.meta) or _decided(event, facts, policy, now)
     except Undecided as error:
         return _undecided(error)
     except ValidationError as error:  # what the event asks for does not fit a command: its failure, not ours
         faults = model_faults(error.errors(include_url=False, include_context=False))
         return DeadLetter(Reason.CONTRACT_VIOLATION, violation_text(error.title, faults))
+
+
+def _decided(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
+    return hold_new_billing(_kept(_flow(event, facts, policy, now)), event, facts, policy, now)
 
 
 def _undecided(error: Undecided) -> DeadLetter:

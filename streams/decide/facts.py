@@ -38,6 +38,16 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class BillingStop:
+    """A raised billing hold that concerns the event. `whole_line`: it holds for all accounts."""
+
+    hold_id: str
+    reason: str
+    since: datetime
+    whole_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Facts for one event; what does not concern it is left empty."""
 
@@ -52,6 +62,7 @@ class Facts:
     #: Known accounts that the account may be a duplicate of; empty where it is a customer of the ERP already.
     alike: tuple[Profile, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)  #: other account -> merge, split, reject
+    billing_stop: BillingStop | None = None  #: why new billing of the account waits
     held_since: datetime | None = None  #: when the event was first put on hold
 
 

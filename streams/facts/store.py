@@ -15,6 +15,7 @@ from schemas.records import Account, Invoice, LineItem, Opportunity, Stamped
 from streams.decide.facts import Known
 from streams.facts.alike import load_alike, save_keys
 from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
+from streams.letters.billing_stops import stops_of
 from streams.letters.holds import open_holds
 from streams.runtime.tables import customer_codes, mappings, records
 
@@ -68,6 +69,7 @@ async def load_view(
     view.codes.update(await _reserve_codes(connection, coded, now))
     view.customers.update(await _customers(connection, coded))
     await load_alike(connection, view.alike, _newcomers(view, events, coded - view.customers))
+    view.stops = await stops_of(connection, {event.meta.account_id for event in events})
     keys = {key_of(event) for event in events} | {("crm", "opportunity", key) for key in _parents(events)}
     for hold in await open_holds(connection, keys, [event.meta.event_id for event in events]):
         view.held.setdefault(hold.record, []).append(hold)

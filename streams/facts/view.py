@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from schemas.records import (
     Stamped,
 )
 from streams.decide.commands import command_body, fingerprint_of
-from streams.decide.facts import Facts, Known, Position
+from streams.decide.facts import BillingStop, Facts, Known, Position
 from streams.decide.project import complete
 from streams.facts.alike import Alike
 from streams.letters.holds import OpenHold
@@ -66,6 +66,7 @@ class View:
     doubted: set[RecordKey] = field(default_factory=set)  #: what they are kept as sent for was perhaps undone
     customers: set[str] = field(default_factory=set)  #: accounts that the ERP has
     alike: Alike = field(default_factory=Alike)
+    stops: Sequence[Any] = ()  #: rows of raised billing holds, those of the whole line first
     _lines_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: opportunity id -> its line items
     _invoices_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: account id -> its invoices
 
@@ -96,6 +97,7 @@ class View:
             contract=contract.record if contract and isinstance(contract.record, Contract) else None,
             invoices=tuple(self._invoices(account_id)) if isinstance(event, Invoice) else (),
             **self._duplicates(event, account_id),
+            billing_stop=self._stop(event, opportunity_id),
             held_since=held_since,
         )
 
@@ -159,6 +161,18 @@ class View:
         else:
             return {}
         return self.alike.facts(account) if isinstance(account, Account) else {}
+
+    def _stop(self, event: Stamped, opportunity_id: str) -> BillingStop | None:
+        """The hold that stops new billing for the event. What a case is about is settled by going through, so its own
+        record waits for no case: else two cases of one account would wait for each other.
+        """
+        mine = [row for row in self.stops if row.whole_line or row.account_id == event.meta.account_id]
+        about = {event.meta.key, opportunity_id}
+        settles = any(row.key in about for row in mine if not row.whole_line and row.key)
+        for row in mine:
+            if row.whole_line or not settles or not row.key:
+                return BillingStop(row.hold_id, row.reason, row.raised_at, row.whole_line)
+        return None
 
     def _lines(self, opportunity_id: str, event: Stamped) -> tuple[LineItem, ...]:
         items: dict[str, LineItem] = {}

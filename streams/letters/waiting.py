@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.outcome import WaitKind
+from streams.letters.billing_stops import billing_stops
 from streams.runtime.tables import duplicate_decisions, holds, mappings, records
 
 #: A line saved while its opportunity was being decided may carry an earlier time than the look-up.
@@ -56,10 +57,19 @@ def _decided(now: datetime) -> ColumnElement[bool]:
     return and_(holds.c.wait_kind == WaitKind.DECISION.value, or_(said, customer), looked)
 
 
+def _billing_goes_on() -> ColumnElement[bool]:
+    stopped = exists().where(billing_stops.c.hold_id == holds.c.wait_key, billing_stops.c.state == "raised")
+    return and_(holds.c.wait_kind == WaitKind.BILLING.value, ~stopped)
+
+
 async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
     """Rows of open holds whose wait is over, locked for this transaction; other workers' locked rows are left out."""
     over = or_(
-        _record_arrived(WaitKind.ACCOUNT), _record_arrived(WaitKind.CONTRACT), _lines_complete(now), _decided(now)
+        _record_arrived(WaitKind.ACCOUNT),
+        _record_arrived(WaitKind.CONTRACT),
+        _lines_complete(now),
+        _decided(now),
+        _billing_goes_on(),
     )
     query = select(holds).where(holds.c.state == "open", holds.c.expires_at > now, over)
     ordered = query.order_by(holds.c.version, holds.c.sequence).limit(limit).with_for_update(skip_locked=True)

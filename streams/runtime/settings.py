@@ -103,6 +103,7 @@ class ReconcilerSettings(BaseModel):
     #: Share of the known deals whose money is in doubt: above the first new billing waits, below the second it goes on
     billing_hold_above: Decimal = Field(default=Decimal("0.01"), ge=0, le=1)
     billing_hold_below: Decimal = Field(default=Decimal("0.002"), ge=0, le=1)
+    billing_hold_least: int = Field(default=10, ge=1)  #: fewer doubtful records hold nothing
     notify_url: str = ""  #: where people are told of drifts
     notify_form: Literal["webhook", "slack"] = "webhook"
     notify_secrets: list[SecretStr] = Field(default_factory=list)  #: sign the webhook; newest first

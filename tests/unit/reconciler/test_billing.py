@@ -10,6 +10,7 @@ from histories import at
 from test_history import drift
 
 from reconciler.billing import HOLD_ID, BillingPolicy, in_doubt, judge
+from reconciler.held import held_since
 from reconciler.state import State
 from reconciler.store import MemoryStore
 
@@ -35,6 +36,26 @@ def test_it_is_raised_above_and_released_below(doubtful: int, known: int, held: 
     if hold is not None:
         assert (hold.hold_id, hold.raised_at) == (HOLD_ID, at(0) if held else at(5))
         assert hold.released_at == (at(5) if held else None)
+
+
+def test_a_few_records_hold_nothing_and_let_go_of_what_is_held() -> None:
+    policy = BillingPolicy(Decimal("0.01"), Decimal("0.002"), least=3)
+    assert judge(2, 10, None, policy, at(5)) is None
+    assert judge(3, 10, None, policy, at(5)) is not None
+    assert judge(2, 10, at(0), policy, at(5)) is None  # it falls by its share, not by its number
+
+
+def test_a_new_folder_knows_what_was_told() -> None:
+    raised = judge(11, 1000, None, POLICY, at(1))
+    released = judge(0, 1000, at(1), POLICY, at(2))
+    assert raised is not None
+    assert released is not None
+    by_person = released.model_copy(update={"reason": "people"})
+    assert held_since([]) is None
+    assert held_since([raised]) == at(1)
+    assert held_since([raised, released]) is None
+    assert held_since([raised, by_person]) == at(1)  # not raised again before the share has fallen
+    assert held_since([raised, by_person, released]) is None
 
 
 def test_doubtful_is_money_at_stake_that_nothing_accounts_for() -> None:

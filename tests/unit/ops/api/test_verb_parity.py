@@ -19,6 +19,7 @@ BESIDE = {"letter.reveal", "letter.import", "letter.replay"}
 #: Commands that are older than the verbs, or read files: they have no operation.
 REPLAY_COMMANDS = ("replay", "preview", "jobs", "pause", "resume", "cancel")
 COMMANDS_BESIDE = {"dlq import", *(f"dlq {one}" for one in REPLAY_COMMANDS)}
+COMMANDS_BESIDE |= {f"drift {one}" for one in ("list", "show", "explain", "repair", "top", "notify")}
 TABLE = list(VERBS.values())
 
 
@@ -26,7 +27,7 @@ def commands() -> dict[str, Any]:
     """Every command of these groups by what is typed."""
     root: Any = typer.main.get_command(build_app())
     found = {}
-    for name in ("dlq", "case", "audit", "access", "explain"):
+    for name in ("dlq", "case", "audit", "access", "explain", "drift"):
         command = root.commands[name]
         inner = getattr(command, "commands", None)
         found |= {f"{name} {verb}": one for verb, one in inner.items()} if inner else {name: command}
@@ -54,7 +55,7 @@ def test_each_verb_is_an_action_of_some_role_and_each_action_a_verb() -> None:
 
 @pytest.mark.parametrize("verb", TABLE, ids=lambda verb: verb.name)
 def test_a_command_can_say_all_that_its_verb_can_be_asked(verb: Verb) -> None:
-    renamed = {"any_open": "all", "account_id": "account", "decision": "choose", "version": None}
+    renamed = {"any_open": "all", "any_state": "all", "account_id": "account", "decision": "choose", "version": None}
     command = commands()[verb.command]
     options = {option.strip("-").split("/")[0] for one in command.params for option in one.opts}
     options |= {one.name for one in command.params}
