@@ -29,7 +29,7 @@ _KNOWN = {
     "times": numbers.EXACT.multiply,
     "number_of": int.from_bytes,
     "date_of": date.fromordinal,
-    "span": timedelta,
+    "MICROSECOND": timedelta(microseconds=1),
     "EPOCH": numbers.EPOCH,
     "Malformed": numbers.Malformed,
     "double": struct.Struct("<d").unpack_from,
@@ -75,9 +75,9 @@ class _Compiler:
             case "boolean":
                 return self._bind("data[at] != 0", "at += 1")
             case "string":
-                return self._bind(f"data[at:at + {self._length()}].decode()", "at += n")
+                return self._bind(f"data[at:{self._end()}].decode()", "at = end")
             case "bytes":
-                return self._bind(f"data[at:at + {self._length()}]", "at += n")
+                return self._bind(f"data[at:{self._end()}]", "at = end")
             case "fixed":
                 return self._bind(f"data[at:at + {int(schema['size'])}]", f"at += {int(schema['size'])}")
             case "double":
@@ -111,6 +111,13 @@ class _Compiler:
             self.source.add("n >>= 1", "at += 1")
         return "n"
 
+    def _end(self) -> str:
+        """`end`: where that many bytes end; `at` is where they begin."""
+        self.source.add("n = data[at]", "at += 1", "end = at + (n >> 1)")
+        with self.source.block("if n & 129:"):
+            self.source.add("n, at = length(data, at - 1)", "end = at + n")
+        return "end"
+
     def _number(self) -> str:
         name = self.source.name()
         self.source.add(f"{name} = data[at]")
@@ -143,9 +150,9 @@ class _Compiler:
             case "int-date":
                 return self._bind(f"date_of({self._number()} + {numbers.EPOCH_DAY})")
             case "long-timestamp-micros":
-                return self._bind(f"EPOCH + span(0, 0, {self._moment()})")
+                return self._bind(f"EPOCH + MICROSECOND * {self._moment()}")
             case "long-timestamp-millis":
-                return self._bind(f"EPOCH + span(0, 0, 1000 * {self._number()})")
+                return self._bind(f"EPOCH + MICROSECOND * (1000 * {self._number()})")
             case _:
                 raise Unsupported(name)
 

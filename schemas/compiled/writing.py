@@ -119,8 +119,8 @@ class _Compiler:
         self._parts.append(f"(SMALL[{value}] if 0 <= {value} < {_SMALL} else long_of({value}))")
 
     def _sized(self, content: str) -> None:
-        self._number(self._bind(f"len({content})"))
-        self._parts.append(content)
+        size = self._bind(f"len({content})")
+        self._parts += [f"(SMALL[{size}] if {size} < {_SMALL} else long_of({size}))", content]
 
     def _logical(self, schema: Any, name: str, value: str) -> None:
         match name:
@@ -151,13 +151,14 @@ class _Compiler:
     def _moment(self, number: str) -> None:
         """Eight bytes for microseconds of our century, without a loop."""
         double = self._bind(f"{number} << 1")
-        name = self.source.name()
+        names = [self.source.name() for _ in range(4)]
         with self.source.block(f"if {1 << 49} <= {double} < {1 << 56}:"):
-            low = " + ".join(f"PAIR[{double} >> {shift} & 16383]" for shift in (0, 14, 28))
-            self.source.add(f"{name} = {low} + LAST[{double} >> 42]")
+            for name, shift in zip(names, (0, 14, 28), strict=False):
+                self.source.add(f"{name} = PAIR[{double} >> {shift} & 16383]")
+            self.source.add(f"{names[3]} = LAST[{double} >> 42]")
         with self.source.block("else:"):
-            self.source.add(f"{name} = long_of({number})")
-        self._parts.append(name)
+            self.source.add(f"{names[0]} = long_of({number})", f"{' = '.join(names[1:])} = b''")
+        self._parts += names  # joined once, with all the rest
 
     def _union(self, schema: Any, value: str) -> None:
         """`["null", X]` only: which branch a value belongs to is otherwise a question for fastavro."""
