@@ -22,10 +22,14 @@ from schemas.records import (
     Effect,
     ErpChange,
     Invoice,
+    Lead,
     LineItem,
+    Notice,
     Opportunity,
     Order,
     Skipped,
+    Subscription,
+    SupportCase,
     Travelling,
     WebhookReceived,
 )
@@ -76,7 +80,16 @@ def _state(name: str, record: type[Travelling], meaning: str) -> Topic:
 
 
 WEBHOOK_SOURCES = ("hubspot", "stripe", "standard")
-CRM_TABLES = ("accounts", "contacts", "opportunities", "opportunity_lines", "contracts")
+CRM_TABLES = (
+    "accounts",
+    "contacts",
+    "opportunities",
+    "opportunity_lines",
+    "contracts",
+    "cases",
+    "subscriptions",
+    "leads",
+)
 CDC_PREFIX = "mesh.cdc.crm"
 
 CDC = {
@@ -100,6 +113,9 @@ CRM_OPPORTUNITY = _clean(
     "mesh.crm.opportunity", Opportunity, "opportunities, with lines where the source sends them so"
 )
 CRM_LINE_ITEM = _clean("mesh.crm.line_item", LineItem, "product lines of opportunities")
+CRM_CASE = _clean("mesh.crm.case", SupportCase, "service cases with the credits that they ask for")
+CRM_SUBSCRIPTION = _clean("mesh.crm.subscription", Subscription, "subscriptions, each with the state that holds next")
+CRM_LEAD = _clean("mesh.crm.lead", Lead, "leads with the campaign and the channel that won them")
 ERP_CUSTOMER = _clean("mesh.erp.customer", Customer, "the ERP's customers")
 ERP_ORDER = _clean("mesh.erp.order", Order, "the ERP's sales orders")
 ERP_INVOICE = _clean("mesh.erp.invoice", Invoice, "the ERP's customer invoices with their balance")
@@ -112,6 +128,9 @@ CLEAN = (
     ERP_CUSTOMER,
     ERP_ORDER,
     ERP_INVOICE,
+    CRM_CASE,
+    CRM_SUBSCRIPTION,
+    CRM_LEAD,
 )
 
 COMMAND_ERP = Topic("mesh.command.erp", "decide", ("sinks",), "what the ERP is to be told", Command)
@@ -168,6 +187,10 @@ BILLING_HOLD = Topic(
     retention_days=90,
 )
 
+NOTICE = Topic(
+    "mesh.notice", "decide", ("cases", "people"), "what happened and a team is to know", Notice, retention_days=90
+)
+
 #: Everything, in the order in which data passes.
 TOPICS: tuple[Topic, ...] = (
     *CDC.values(),
@@ -184,5 +207,6 @@ TOPICS: tuple[Topic, ...] = (
     DRIFT,
     AUDIT,
     BILLING_HOLD,
+    NOTICE,
 )
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

@@ -7,21 +7,29 @@ from hashlib import sha256
 
 from schemas.records import Command, Travelling
 
+#: What a body is told as, and the kinds that it is the body of: by name, or by what they begin with.
+_BODIES: dict[str, tuple[str, ...]] = {
+    "customer": ("customer.upsert", "lead.customer"),
+    "order": ("order.place", "lead.order"),
+    "account": ("account",),
+    "opportunity": ("opportunity",),
+    "credit": ("credit",),
+    "schedule": ("schedule",),
+    "case": ("case",),
+    "subscription": ("subscription",),
+    "lead": ("lead.link", "lead.ordered"),
+}
+
 
 def body_of(command: Command) -> Travelling:
     """The one body of the command. ValueError: its kind's body is not set, or there is another one."""
-    bodies = {
-        "customer.upsert": command.customer,
-        "order.place": command.order,
-        "account": command.account,
-        "opportunity": command.opportunity,
-    }
-    given = {name: body for name, body in bodies.items() if body is not None}
+    given: dict[str, Travelling] = {n: body for n in _BODIES if (body := getattr(command, n)) is not None}
     if len(given) == 1:
         ((name, body),) = given.items()
-        if name in (command.kind, command.kind.partition(".")[0]):
+        if {command.kind, command.kind.partition(".")[0]} & {*_BODIES[name]}:
             return body
-    raise ValueError(f"a {command.kind} command has the body of: {', '.join(given) or 'nothing'}")
+    told = ", ".join(_BODIES[name][0] for name in given) or "nothing"
+    raise ValueError(f"a {command.kind} command has the body of: {told}")
 
 
 def fingerprint(command: Command) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ops.access.roles import Role
 from ops.cases.states import State
 from schemas.reasons import Reason
+from schemas.records import Entity
 
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9a-z]+$")]
 Why = Annotated[str, Field(min_length=3, max_length=2000)]
@@ -125,7 +126,7 @@ class ListGrants(Ask):
 
 
 class Explain(Ask):
-    entity: Literal["account", "contact", "contract", "opportunity", "line_item", "customer", "order", "invoice"]
+    entity: Entity
     key: Annotated[str, Field(min_length=1, max_length=128)]
 
 

@@ -24,6 +24,8 @@ from ops.local.record import write_private
 
 #: database -> the role that owns it; the ERP's own database is made by tryton.py, whole
 OWNERS = {"crm": "crm", "operations": "operations", "registry": "registry"}
+#: what makes the CRM, in order; each file is run where the table that it makes is missing
+CRM_FILES = {"crm.sql": "sales.accounts", "crm_service.sql": "sales.cases"}
 CAPTURE, WRITE_BACK = "debezium", "meshline_writeback"
 
 _CONFIG = """\
@@ -176,8 +178,10 @@ class PostgreSQL:
             guests = sql.SQL(", ").join(map(sql.Identifier, (CAPTURE, WRITE_BACK)))
             connection.execute(sql.SQL("grant connect on database crm to {}").format(guests))
         with psycopg.connect(self.url("crm", "crm"), connect_timeout=3) as crm:
-            if crm.execute("select to_regnamespace('sales')").fetchone() == (None,):
-                crm.execute(Path(__file__).with_name("sql").joinpath("crm.sql").read_bytes())
+            for name, table in CRM_FILES.items():
+                if crm.execute("select to_regclass(%s)", (table,)).fetchone() == (None,):
+                    crm.execute(Path(__file__).with_name("sql").joinpath(name).read_bytes())
+                    crm.commit()
 
 
 def _make_role(connection: psycopg.Connection, role: str, password: str, extra: str = "") -> None:

@@ -1,5 +1,6 @@
 """Every record that travels, as frozen pydantic models. Their Avro twins in `schemas/avro` are tested equal."""
 
+from schemas.records.bodies import CaseWriteBack, CreditGrant, LeadWriteBack, ScheduleAmend, SubscriptionWriteBack
 from schemas.records.commands import (
     AccountWriteBack,
     Command,
@@ -15,18 +16,22 @@ from schemas.records.crm import Account, Contact, Contract, Line, LineItem, Oppo
 from schemas.records.drift import Drift, DriftField, DriftKind, DriftStatus
 from schemas.records.envelope import Entity, Envelope, Operation, Side, Stamped, Travelling
 from schemas.records.erp import Customer, Invoice, Order, OrderLine
+from schemas.records.notice import Notice
 from schemas.records.people import AuditEntry, BillingHold
 from schemas.records.raw import ErpChange, WebhookReceived
+from schemas.records.service import Lead, Subscription, SupportCase
 
 __all__ = [
     "Account",
     "AccountWriteBack",
     "AuditEntry",
     "BillingHold",
+    "CaseWriteBack",
     "Command",
     "CommandKind",
     "Contact",
     "Contract",
+    "CreditGrant",
     "Customer",
     "CustomerUpsert",
     "Drift",
@@ -39,17 +44,24 @@ __all__ = [
     "Envelope",
     "ErpChange",
     "Invoice",
+    "Lead",
+    "LeadWriteBack",
     "Line",
     "LineItem",
+    "Notice",
     "Operation",
     "Opportunity",
     "OpportunityWriteBack",
     "Order",
     "OrderLine",
     "OrderPlace",
+    "ScheduleAmend",
     "Side",
     "Skipped",
     "Stamped",
+    "Subscription",
+    "SubscriptionWriteBack",
+    "SupportCase",
     "Travelling",
     "WebhookReceived",
 ]

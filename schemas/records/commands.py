@@ -5,14 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from schemas.records.bodies import CaseWriteBack, CreditGrant, LeadWriteBack, ScheduleAmend, SubscriptionWriteBack
 from schemas.records.envelope import Travelling
 from schemas.records.erp import OrderLine
 from schemas.records.fields import CurrencyCode, Identifier, Money
 
-#: `link` writes back what the ERP named a record, `billing` what its invoices say. They are separate kinds because
-#: their versions are: a link's is the CRM's, a billing's the ERP's, and the two clocks do not compare.
+#: `link` writes back what the ERP named a record, `billing` what its invoices say, `terms` what its people decided on
+#: the customer. They are separate kinds because their versions are: a link's is the CRM's, those of the others the
+#: ERP's, and the two clocks do not compare. A lead's customer and order are kinds of their own for what follows them.
 CommandKind = Literal[
-    "customer.upsert", "order.place", "account.link", "opportunity.link", "account.billing", "opportunity.billing"
+    "customer.upsert",
+    "order.place",
+    "account.link",
+    "opportunity.link",
+    "account.billing",
+    "opportunity.billing",
+    "account.terms",
+    "credit.grant",
+    "case.link",
+    "schedule.amend",
+    "subscription.link",
+    "lead.customer",
+    "lead.order",
+    "lead.link",
+    "lead.ordered",
 ]
 EffectOutcome = Literal["applied", "unchanged", "stale"]
 
@@ -41,6 +57,8 @@ class OrderPlace(Travelling):
     contract_reference: str | None = None
     billing_terms: str | None = None
     lines: list[OrderLine]
+    campaign: str | None = None  #: what won the customer; this and the next for analytics
+    channel: str | None = None
 
 
 class AccountWriteBack(Travelling):
@@ -52,6 +70,8 @@ class AccountWriteBack(Travelling):
     invoice_status: str | None = None
     invoice_number: str | None = None
     payment_status: str | None = None
+    payment_terms: str | None = None  #: "" takes them away
+    erp_status: str | None = None
 
 
 class OpportunityWriteBack(Travelling):
@@ -66,7 +86,7 @@ class OpportunityWriteBack(Travelling):
 
 
 class Command(Travelling):
-    """One effect to bring about in one system. Exactly one of the four bodies is set, the one of its kind.
+    """One effect to bring about in one system. Exactly one of the bodies is set, the one of its kind.
 
     `command_id` is deterministic: the same event decided twice gives the same command.
     """
@@ -87,6 +107,11 @@ class Command(Travelling):
     opportunity: OpportunityWriteBack | None = None
     #: Names a repair. The target is believed to hold something else than was last applied: it is written in any case.
     repair: str = ""
+    credit: CreditGrant | None = None
+    schedule: ScheduleAmend | None = None
+    case: CaseWriteBack | None = None
+    subscription: SubscriptionWriteBack | None = None
+    lead: LeadWriteBack | None = None
 
 
 class Effect(Travelling):

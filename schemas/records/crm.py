@@ -24,6 +24,8 @@ class Account(Stamped):
     country: str | None = None
     currency: str | None = None
     erp_customer_code: str | None = None
+    payment_terms: str | None = None  #: the ERP's, as are the code and the status
+    erp_status: str | None = None
 
 
 class Contact(Stamped):

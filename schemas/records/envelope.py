@@ -10,7 +10,19 @@ from pydantic import BaseModel, ConfigDict
 from schemas.records.fields import Identifier
 
 Side = Literal["crm", "erp"]
-Entity = Literal["account", "contact", "contract", "opportunity", "line_item", "customer", "order", "invoice"]
+Entity = Literal[
+    "account",
+    "contact",
+    "contract",
+    "opportunity",
+    "line_item",
+    "customer",
+    "order",
+    "invoice",
+    "case",
+    "subscription",
+    "lead",
+]
 #: `patch` carries only the fields that are set; the rest is as last known.
 Operation = Literal["create", "update", "delete", "snapshot", "patch"]
 

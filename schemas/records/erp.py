@@ -22,6 +22,8 @@ class Customer(Stamped):
     city: str | None = None
     postal_code: str | None = None
     country: str | None = None
+    payment_terms: str | None = None  #: the name of the customer's payment term
+    status: str | None = None  #: "inactive", or None
 
 
 class OrderLine(Travelling):

@@ -19,6 +19,15 @@ _KINDS: dict[CommandKind, tuple[str, str]] = {
     "opportunity.link": ("crm", "opportunity"),
     "account.billing": ("crm", "account"),
     "opportunity.billing": ("crm", "opportunity"),
+    "account.terms": ("crm", "account"),
+    "credit.grant": ("erp", "credit"),
+    "case.link": ("crm", "case"),
+    "schedule.amend": ("erp", "schedule"),
+    "subscription.link": ("crm", "subscription"),
+    "lead.customer": ("erp", "customer"),
+    "lead.order": ("erp", "order"),
+    "lead.link": ("crm", "lead"),
+    "lead.ordered": ("crm", "lead"),
 }
 
 

@@ -15,10 +15,13 @@ from schemas.records import (
     Contract,
     Customer,
     Invoice,
+    Lead,
     LineItem,
     Opportunity,
     Order,
     Stamped,
+    Subscription,
+    SupportCase,
 )
 from streams.decide.commands import command_body, fingerprint_of
 from streams.decide.facts import BillingStop, Facts, Known, Position
@@ -37,6 +40,9 @@ MODELS: dict[str, type[Stamped]] = {
     "customer": Customer,
     "order": Order,
     "invoice": Invoice,
+    "case": SupportCase,
+    "subscription": Subscription,
+    "lead": Lead,
 }
 
 

@@ -8,3 +8,4 @@ for database in crm operations registry; do
   psql -v ON_ERROR_STOP=1 -U postgres -c "create database $database owner $database template template0"
 done
 PGPASSWORD=crm psql -v ON_ERROR_STOP=1 -U crm -d crm --single-transaction -f /meshline/crm.sql
+PGPASSWORD=crm psql -v ON_ERROR_STOP=1 -U crm -d crm --single-transaction -f /meshline/crm_service.sql

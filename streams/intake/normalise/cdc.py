@@ -12,7 +12,19 @@ from typing import Any
 
 from schemas.codec import ContractViolation, validate
 from schemas.outcome import SkipWhy
-from schemas.records import Account, Contact, Contract, Entity, LineItem, Operation, Opportunity, Stamped
+from schemas.records import (
+    Account,
+    Contact,
+    Contract,
+    Entity,
+    Lead,
+    LineItem,
+    Operation,
+    Opportunity,
+    Stamped,
+    Subscription,
+    SupportCase,
+)
 from streams.intake.normalise.arrival import Arrival, Nothing
 from streams.intake.standard import standard
 
@@ -36,7 +48,7 @@ def change_in_row(table: str, change: Mapping[str, Any] | None, arrival: Arrival
         side="crm",
         entity=entity,
         key=row["id"],
-        account_id=row["id"] if entity == "account" else row["account_id"],
+        account_id=row["id"] if entity == "account" else row["account_id"] or row["id"],
         operation=operation,
         occurred_at=_EPOCH + timedelta(microseconds=source["ts_us"]),
         sequence=source.get("lsn") or 0,
@@ -60,6 +72,12 @@ def _contract(row: Row) -> dict[str, Any]:
     return {**fields, "signed_at": _moment(row.get("signed_at"), "signed_at")}
 
 
+def _case(row: Row) -> dict[str, Any]:
+    names = ("status", "subject", "credit_amount", "currency", "credit_reason", "credit_approved_by")
+    fields = _same(*names, "erp_credit_number")(row)
+    return {**fields, "closed_at": _moment(row.get("closed_at"), "closed_at")}
+
+
 def _moment(text: str | None, name: str) -> datetime | None:
     if text is None:
         return None
@@ -75,7 +93,7 @@ _TABLES: dict[str, tuple[Entity, type[Stamped], Callable[[Row], dict[str, Any]]]
         Account,
         _same(
             *("name", "domain", "tax_id", "email", "phone", "street", "city", "postal_code", "state", "country"),
-            *("currency", "erp_customer_code"),
+            *("currency", "erp_customer_code", "payment_terms", "erp_status"),
         ),
     ),
     "contacts": ("contact", Contact, _same("name", "email", "phone")),
@@ -89,4 +107,22 @@ _TABLES: dict[str, tuple[Entity, type[Stamped], Callable[[Row], dict[str, Any]]]
         ),
     ),
     "opportunity_lines": ("line_item", LineItem, _line_item),
+    "cases": ("case", SupportCase, _case),
+    "subscriptions": (
+        "subscription",
+        Subscription,
+        _same(
+            *("status", "sku", "quantity", "unit_price", "currency", "billing_interval", "starts_on"),
+            *("effective_on", "revision", "erp_subscription_number", "erp_revision"),
+        ),
+    ),
+    "leads": (
+        "lead",
+        Lead,
+        _same(
+            *("name", "status", "tax_id", "email", "phone", "street", "city", "postal_code", "state", "country"),
+            *("currency", "sku", "quantity", "unit_price", "erp_customer_code", "erp_order_number"),
+            *("campaign", "channel", "medium", "lead_source"),
+        ),
+    ),
 }

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 from ops.local import capture
+from ops.local.postgres import CRM_FILES
 from schemas.topics import CDC, CRM_TABLES
 
 LOGIN = {"hostname": "h", "port": "1", "user": "debezium", "password": "p", "dbname": "crm"}
-SQL = (Path(capture.__file__).parent / "sql" / "crm.sql").read_text()
+FOLDER = Path(capture.__file__).parent / "sql"
+SQL = "".join((FOLDER / name).read_text() for name in CRM_FILES)
 
 
 def test_its_topics_are_the_declared_ones() -> None:
@@ -27,7 +29,7 @@ def test_key_and_value_travel_in_the_same_format() -> None:
 def test_every_captured_table_shows_its_whole_row_before_and_may_be_read() -> None:
     for table in CRM_TABLES:
         assert f"alter table {table} replica identity full;" in SQL
-        assert re.search(rf"create publication meshline\s+for table[^;]*\b{table}\b", SQL)
+        assert re.search(rf"publication meshline\s+(for|add) table[^;]*\b{table}\b", SQL)
         assert re.search(rf"grant select on [^;]*\b{table}\b[^;]* to debezium;", SQL)
 
 

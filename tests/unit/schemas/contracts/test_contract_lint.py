@@ -71,7 +71,7 @@ CASES: dict[str, tuple[Callable[[], dict[str, str]], str]] = {
     "rule_unknown": (changed(ACCOUNT, "[country_code]", "[land]"), "fields.country.rules"),
     "currency_missing": (changed("opportunity.yaml", "    currency: currency\n", ""), "fields.amount"),
     "example_missing": (changed(ACCOUNT, "    example: ACC-1001\n", ""), "fields.id.example"),
-    "topic_unknown": (changed(ACCOUNT, "- mesh.crm.account", "- mesh.crm.account\n  - mesh.crm.lead"), "topics"),
+    "topic_unknown": (changed(ACCOUNT, "- mesh.crm.account", "- mesh.crm.account\n  - mesh.crm.order"), "topics"),
     "topic_uncovered": (changed(ACCOUNT, "  - mesh.crm.account\n", ""), "mesh.crm.account"),
     "topic_twice": (changed("contact.yaml", "topics:\n", "topics:\n  - mesh.crm.account\n"), "topics"),
     "topic_record": (changed("contact.yaml", "record: Contact", "record: Account"), "record"),

@@ -40,6 +40,11 @@ ROWS: dict[str, dict[str, Any]] = {
     "contracts": COMMON | {"reference": "R1", "starts_on": date(2026, 1, 1), "signed_at": "2026-01-01T10:00:00.5Z"},
     "opportunities": DEAL,
     "opportunity_lines": LINE,
+    "cases": COMMON | {"status": "closed", "credit_amount": D("12.50"), "closed_at": "2026-01-02T10:00:00Z"},
+    "subscriptions": COMMON
+    | {"status": "active", "sku": "S1", "quantity": D("2.000"), "unit_price": D("10.0000"), "currency": "EUR"}
+    | {"billing_interval": "month", "starts_on": date(2026, 1, 1), "effective_on": date(2026, 1, 1), "revision": 1},
+    "leads": COMMON | {"name": "Ada", "status": "billable", "campaign": "spring", "channel": "partner"},
 }
 
 

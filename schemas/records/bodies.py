@@ -1,0 +1,60 @@
+"""Bodies of commands about service: credits, billing schedules, and what goes back to the CRM of them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from schemas.records.envelope import Travelling
+from schemas.records.fields import CurrencyCode, Identifier, Money, Price, Quantity
+
+
+class CreditGrant(Travelling):
+    """A credit note for a service credit. `amount` is what the customer gets, above 0."""
+
+    customer_code: Identifier
+    currency: CurrencyCode
+    amount: Money
+    granted_on: date
+    approved_by: Identifier
+    reason: str | None = None
+
+
+class ScheduleAmend(Travelling):
+    """What the ERP is to bill for a subscription from `bills_from` on, and a correction of what it has billed already.
+
+    Cancelled, it bills nothing from then on. `adjustment` is in whole minor units: above 0 the customer pays it, below
+    0 the customer gets it. It is for the days from `effective_on` to the day before `bills_from`.
+    """
+
+    customer_code: Identifier
+    status: str
+    sku: Identifier
+    quantity: Quantity
+    unit_price: Price
+    currency: CurrencyCode
+    billing_interval: str
+    starts_on: date
+    effective_on: date
+    revision: int
+    bills_from: date
+    adjustment: Money
+
+
+class CaseWriteBack(Travelling):
+    """Fields of the CRM's case that the ERP owns. None leaves a field as it is."""
+
+    erp_credit_number: str | None = None
+
+
+class SubscriptionWriteBack(Travelling):
+    """Fields of the CRM's subscription that the ERP owns. None leaves a field as it is."""
+
+    erp_subscription_number: str | None = None
+    erp_revision: int | None = None
+
+
+class LeadWriteBack(Travelling):
+    """Fields of the CRM's lead that the ERP owns. None leaves a field as it is."""
+
+    erp_customer_code: str | None = None
+    erp_order_number: str | None = None
