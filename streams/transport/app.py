@@ -28,6 +28,7 @@ from streams.transport.refuse import (
 )
 from streams.transport.stream import BatchStream
 from streams.transport.types import TP
+from streams.transport.worker import MeshWorker
 
 log = logging.getLogger("mesh.transport")
 
@@ -47,6 +48,7 @@ DEFAULTS: dict[str, Any] = {
     "Stream": BatchStream,
     "Agent": MeshAgent,
     "TableManager": NoTables,
+    "Worker": MeshWorker,
     "agent_supervisor": NoRestart,
     "topic_disable_leader": True,
     "topic_allow_declare": False,
