@@ -27,7 +27,8 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, NotLetIn):
         return FORBIDDEN if isinstance(error, Forbidden) else UNKNOWN
     if isinstance(error, CaseError):
-        return {NotFound: NOT_FOUND, NotNow: NOT_NOW, BadAsk: INVALID}.get(type(error), INVALID)
+        kinds = ((NotFound, NOT_FOUND), (NotNow, NOT_NOW), (BadAsk, INVALID))
+        return next((problem for kind, problem in kinds if isinstance(error, kind)), INVALID)
     names = {kind.__name__ for kind in type(error).__mro__}
     away = {"OperationalError", "RegistryUnavailable", "NotDelivered", "KafkaException", "ReconcilerError"}
     return UNAVAILABLE if names & away else INTERNAL

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from ops.audit.tell import read_copies
 from ops.cases.desk import Desk
@@ -41,9 +42,20 @@ async def open_desk(settings: Settings, pool_size: int = 5) -> AsyncIterator[Des
         group = f"{settings.worker.group}.explain"
         return (await asyncio.to_thread(read_history, settings.bootstrap, group, DRIFT, codec)).last()
 
+    async def ends() -> Mapping[str, int]:
+        from ops.replay.watch import ends_now  # noqa: PLC0415 - a replay alone needs it
+
+        return await ends_now(settings.bootstrap)
+
+    def shadows() -> AbstractAsyncContextManager[Any]:
+        from ops.replay.preview.shadow import Shadows  # noqa: PLC0415 - the sinks are loaded where they are shown
+
+        return Shadows(settings)
+
     key = settings.people.audit_key.get_secret_value().encode()
+    parts: dict[str, Any] = {"audit_key": key, "settings": settings, "ends": ends, "shadows": shadows}
     try:
-        yield Desk(database, codec, send, copies, drifts, audit_key=key)
+        yield Desk(database, codec, send, copies, drifts, **parts)
     finally:
         await database.dispose()
         registry.close()

@@ -14,6 +14,9 @@ from ops.access.people import Actor
 from ops.cases import acts, answers, asks, billing, reads
 from ops.cases.desk import Desk
 from ops.explain.verb import explain
+from ops.replay import answers as jobs
+from ops.replay import asks as replays
+from ops.replay import verbs as replay
 
 Handler = Callable[[Desk, Actor, Any], Awaitable[BaseModel]]
 
@@ -46,6 +49,21 @@ _TABLE = (
         "/letters/{letter_id}",
         "dlq show",
     ),
+    Verb(
+        "letter.preview",
+        replay.look_ahead,
+        replays.LookAhead,
+        jobs.Previewed,
+        "POST",
+        "/replays/preview",
+        "dlq preview",
+    ),
+    Verb("letter.replay", replay.create, replays.NewJob, jobs.JobWhole, "POST", "/replays", "dlq replay"),
+    Verb("replay.list", replay.list_jobs, replays.ListJobs, jobs.JobPage, "GET", "/replays", "dlq jobs"),
+    Verb("replay.show", replay.show, replays.OneJob, jobs.JobWhole, "GET", "/replays/{job_id}", "dlq job"),
+    Verb("replay.pause", replay.pause, replays.Steer, jobs.Step, "POST", "/replays/{job_id}/pause", "dlq pause"),
+    Verb("replay.resume", replay.resume, replays.Resume, jobs.Step, "POST", "/replays/{job_id}/resume", "dlq resume"),
+    Verb("replay.cancel", replay.cancel, replays.Steer, jobs.Step, "POST", "/replays/{job_id}/cancel", "dlq cancel"),
     Verb("case.list", reads.list_cases, asks.ListCases, answers.CasePage, "GET", "/cases", "case list"),
     Verb("case.groups", reads.list_groups, asks.ListGroups, answers.Groups, "GET", "/groups", "case groups"),
     Verb("case.show", reads.show_case, asks.OneCase, answers.CaseWhole, "GET", "/cases/{case_id}", "case show"),
@@ -55,7 +73,6 @@ _TABLE = (
     Verb("case.reopen", acts.reopen, asks.Decide, answers.Done, "POST", "/cases/{case_id}/reopen", "case reopen"),
     Verb("case.comment", acts.comment, asks.Comment, answers.Done, "POST", "/cases/{case_id}/comment", "case comment"),
     Verb("case.tag", acts.tag, asks.Retag, answers.Done, "POST", "/cases/{case_id}/tag", "case tag"),
-    Verb("audit.list", audit.list_audit, asks.ListAudit, answers.AuditPage, "GET", "/audit", "audit list"),
     Verb(
         "drift.holds", billing.list_holds, billing.ListHolds, billing.HoldPage, "GET", "/billing-holds", "drift holds"
     ),
@@ -77,6 +94,7 @@ _TABLE = (
         "/billing-holds/{hold_id}/release",
         "drift release",
     ),
+    Verb("audit.list", audit.list_audit, asks.ListAudit, answers.AuditPage, "GET", "/audit", "audit list"),
     Verb(
         "audit.verify",
         audit.verify_audit,

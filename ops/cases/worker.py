@@ -21,13 +21,10 @@ from ops.cases.positions import Place, make_positions, move_positions, read_posi
 from ops.cases.reading import TOLD, Came, fact_of
 from ops.cases.suggest import fill_suggestions
 from schemas.codec import Codec
-from schemas.registry import ConfluentRegistry
 from schemas.topics import AUDIT, BILLING_HOLD, BY_NAME, DEAD_LETTER
 from streams.letters.outbox import Outbox
 from streams.runtime.clock import Clock, system_clock
-from streams.runtime.database import operations_engine
 from streams.runtime.logs import get_logger
-from streams.runtime.settings import Settings
 
 log = get_logger("meshline.cases")
 _BATCH = 500
@@ -76,21 +73,6 @@ class Indexer:
             await tell_billing(self.database, self.outbox, self.codec, self.billing_topic)
             await tell(self.database, self.outbox, self.codec, self.audit_topic)
         await show_open(self.database)
-
-
-async def run_cases(settings: Settings, stop: asyncio.Event) -> None:
-    """Until `stop` is set. Raises KafkaException, RegistryUnavailable, NotDelivered: nothing is lost by that."""
-    settings.need("bootstrap", "registry_url", "operations_url")
-    database = operations_engine(settings.operations_url, pool_size=3)
-    key = settings.people.audit_key.get_secret_value().encode()
-    codec = Codec(ConfluentRegistry(settings.registry_url))
-    indexer = Indexer(database, codec, Outbox(settings.bootstrap), audit_key=key)
-    consumer = open_consumer(settings.bootstrap, f"{settings.worker.group}.cases")
-    try:
-        await read_on(indexer, consumer, stop)
-    finally:
-        consumer.close()
-        await database.dispose()
 
 
 def open_consumer(bootstrap: str, group: str) -> Consumer:

@@ -123,7 +123,7 @@ def _runner(part: Part) -> Run:  # noqa: PLR0911 - imports are here so that a wo
 
         return run_books
     if part is Part.CASES:
-        from ops.cases.worker import run_cases  # noqa: PLC0415
+        from ops.cases.run import run_cases  # noqa: PLC0415
 
         return run_cases
     if part is Part.API:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ops.cases.asks import Ask, Id, Why
+from ops.cases.asks import Ask, Id, Limit, Why
 from schemas.reasons import Reason
 
 
@@ -35,16 +35,47 @@ class Selection(Ask):
 
 
 class NewJob(Ask):
-    """`canary`: so many letters first; the others follow when each of them had a good end. `rate`: letters a second."""
+    """`canary`: so many letters first; the others follow when each of them had a good end. `rate`: letters a second.
+
+    `detach`: the cases worker runs it; otherwise whoever asks does.
+    """
 
     selection: Selection
     why: Why
     canary: Annotated[int, Field(ge=0, le=1000)] = 0
     rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
+    detach: bool = True
+
+
+class ListJobs(Ask):
+    limit: Limit = 20
 
 
 class OneJob(Ask):
     """`job_id` may be its first characters."""
 
     job_id: Id
-    why: str = ""
+
+
+class Steer(OneJob):
+    why: Why
+
+
+class Resume(Steer):
+    """`detach` as in `NewJob`."""
+
+    detach: bool = True
+
+
+class LookAhead(Ask):
+    """A selection, or the letters that a job has not sent yet. `reveal` shows personal data, and is audited."""
+
+    selection: Selection | None = None
+    job_id: Id | None = None
+    reveal: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> LookAhead:
+        if (self.selection is None) == (self.job_id is None):
+            raise ValueError("say which letters, or which job")
+        return self

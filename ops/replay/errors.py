@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ops.cases.errors import CaseError
+from ops.cases.errors import CaseError, NotFound, NotNow
 
 
-class NothingChosen(CaseError):
+class NothingChosen(NotFound):
     """No letter matches."""
 
 
-class NotSo(CaseError):
+class NotSo(NotNow):
     """The job's state does not allow this."""
 
 

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ops.access.people import Actor
 from ops.audit.store import append
 from ops.cases.desk import Desk
 from ops.cases.errors import BadAsk, NotFound
+from ops.replay.answers import Step
 from ops.replay.asks import NewJob
 from ops.replay.choosing import choose, claimed
 from ops.replay.course import Counts
@@ -43,21 +44,7 @@ async def create_job(
             raise NothingChosen("no letter with an open case matches: meshline dlq list")
         items = frozen(chosen, cap, await claimed(connection, [one.letter_id for one in chosen]))
         selection = asked.selection.model_dump(mode="json", exclude_defaults=True)
-        row: dict[str, Any] = {
-            "job_id": job_id,
-            "state": JobState.PLANNED.value,
-            "selection": selection,
-            "why": asked.why,
-        }
-        row |= {
-            "created_by": actor.name,
-            "canary": asked.canary,
-            "rate": asked.rate,
-            "epoch": 0,
-            "overlook": 0,
-            "note": "",
-        }
-        row |= {"positions": dict(positions), "created_at": now, "updated_at": now}
+        row = _row(actor, asked, now) | {"job_id": job_id, "selection": selection, "positions": dict(positions)}
         await connection.execute(insert(replay_jobs).values(row))
         rows = [asdict(item) | {"job_id": job_id, "state": item.state.value} for item in items]
         for start in range(0, len(rows), 1000):
@@ -66,6 +53,13 @@ async def create_job(
         act = desk.act(actor, ACTION, job_id, asked.why, after={"state": "planned"}, selection=told)
         await append(connection, act, now, desk.audit_key)
     return items
+
+
+def _row(actor: Actor, asked: NewJob, now: datetime) -> dict[str, Any]:
+    row = {"state": JobState.PLANNED.value, "why": asked.why, "canary": asked.canary, "rate": asked.rate}
+    row |= {"created_by": actor.name, "created_role": actor.role.value, "created_at": now, "updated_at": now}
+    row |= {"runner": "worker" if asked.detach else "here", "epoch": 0, "overlook": 0, "note": ""}
+    return row | {"redirect": "", "patch": "", "needs": "", "approval": "", "approved_by": ""}
 
 
 async def one_job(connection: AsyncConnection, prefix: str, *, lock: bool = False) -> Any:
@@ -90,13 +84,20 @@ async def items_of(connection: AsyncConnection, job_id: str) -> list[Item]:
 async def all_jobs(connection: AsyncConnection, limit: int) -> Sequence[tuple[Any, Counts]]:
     """The newest jobs with how their items stand."""
     rows = (await connection.execute(select(replay_jobs).order_by(replay_jobs.c.created_at.desc()).limit(limit))).all()
-    return [(row, Counts.of(await items_of(connection, row.job_id))) for row in rows]
+    mine = replay_items.c.job_id.in_([row.job_id for row in rows])
+    columns = (replay_items.c.job_id, replay_items.c.state)
+    query = select(*columns, func.count()).where(mine).group_by(*columns)
+    counts: dict[str, dict[str, int]] = {}
+    for job_id, state, count in (await connection.execute(query)).all():
+        counts.setdefault(job_id, {})[state] = count
+    return [(row, Counts(**counts.get(row.job_id, {}))) for row in rows]
 
 
 async def move_job(connection: AsyncConnection, job: Any, move: JobMove, now: datetime, note: str = "") -> JobState:
     """Write the state that a move leads to. `job` is the row, locked. Raises NotSo.
 
-    Letters of a cancelled job are free for others again.
+    Letters of a cancelled job are free for others again. Who resumes a job that stopped itself has seen its failures:
+    the canaries are over, and those are not counted again.
     """
     to = job_after(JobState(job.state), move)
     if to is None:
@@ -107,6 +108,10 @@ async def move_job(connection: AsyncConnection, job: Any, move: JobMove, now: da
         "updated_at": now,
         "ended_at": now if to in OVER else None,
     }
+    if move is JobMove.RESUME and job.state == JobState.STOPPED.value:
+        mine = (replay_items.c.job_id == job.job_id) & (replay_items.c.state == ItemState.FAILED.value)
+        failed = select(func.count()).select_from(replay_items).where(mine)
+        values |= {"canary": 0, "overlook": failed.scalar_subquery()}
     await connection.execute(update(replay_jobs).where(replay_jobs.c.job_id == job.job_id).values(**values))
     if to is JobState.CANCELLED:
         for state, words in ((ItemState.WAITING, CANCELLED), (ItemState.SENT, SENT_AND_CANCELLED)):
@@ -116,12 +121,16 @@ async def move_job(connection: AsyncConnection, job: Any, move: JobMove, now: da
     return to
 
 
-async def steer(desk: Desk, actor: Actor, job_id: str, move: JobMove, why: str) -> JobState:
-    """A person pauses, cancels or resumes a job. Raises NotSo, NotFound, BadAsk."""
+async def steer(desk: Desk, actor: Actor, job_id: str, move: JobMove, why: str, runner: str = "") -> Step:
+    """A person pauses, cancels or resumes a job. `runner`: who runs it from now on. Raises NotSo, NotFound, BadAsk."""
     now = desk.clock()
     async with desk.database.begin() as connection:
         job = await one_job(connection, job_id, lock=True)
-        to = await move_job(connection, job, move, now, f"by {actor.name}" + (f": {why}" if why else ""))
+        note = f"by {actor.name}" + (f": {why}" if why else "")
+        to = await move_job(connection, job, move, now, note)
+        if runner:
+            values = {"runner": runner, "epoch": replay_jobs.c.epoch + 1}  # whoever runs it now leaves off
+            await connection.execute(update(replay_jobs).where(replay_jobs.c.job_id == job.job_id).values(**values))
         act = desk.act(actor, ACTION, job.job_id, why, before={"state": job.state}, after={"state": to.value})
         await append(connection, act, now, desk.audit_key)
-    return to
+    return Step(job_id=job.job_id, state=to.value, note=note)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ops.audit.chain import Act
@@ -112,21 +112,12 @@ class Marks:
 
 
 async def take_over(desk: Desk, job_id: str) -> tuple[int, Any]:
-    """Begin a turn at the job: (its epoch, its row). Whoever had it before marks nothing any more. Raises NotSo.
-
-    Who resumes a job that stopped itself has seen its failures: the canaries are over, and those are not counted again.
-    """
+    """Begin a turn at the job: (its epoch, its row). Whoever had it before marks nothing any more. Raises NotSo."""
     now = desk.clock()
     async with desk.database.begin() as connection:
         job = await one_job(connection, job_id, lock=True)
-        state = JobState(job.state)
-        again = state in (JobState.PAUSED, JobState.STOPPED)
+        again = JobState(job.state) in (JobState.PAUSED, JobState.STOPPED)
         await move_job(connection, job, JobMove.RESUME if again else JobMove.START, now)
-        values: dict[str, Any] = {"epoch": replay_jobs.c.epoch + 1}
-        if state is JobState.STOPPED:
-            mine = (replay_items.c.job_id == job.job_id) & (replay_items.c.state == ItemState.FAILED.value)
-            failed = select(func.count()).select_from(replay_items).where(mine)
-            values |= {"canary": 0, "overlook": failed.scalar_subquery()}
-        changed = update(replay_jobs).where(replay_jobs.c.job_id == job.job_id).values(**values)
+        changed = update(replay_jobs).where(replay_jobs.c.job_id == job.job_id).values(epoch=replay_jobs.c.epoch + 1)
         row = (await connection.execute(changed.returning(*replay_jobs.c))).one()
     return int(row.epoch), row

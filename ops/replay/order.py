@@ -67,6 +67,7 @@ class Item:
     kind: str
     state: ItemState = ItemState.WAITING
     note: str = ""
+    edit_id: str = ""
 
 
 def frozen(chosen: Iterable[Chosen], cap: int, taken: Collection[str] = ()) -> list[Item]:

@@ -1,4 +1,4 @@
-"""A replay on the real parts: made, and run by this process."""
+"""A replay on the real parts: tried out, and run by this process."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from ops.access.people import Actor
 from ops.cases.desk import Desk
 from ops.cases.reading import view_from_row
-from ops.replay.asks import NewJob, Selection
+from ops.replay.asks import Selection
 from ops.replay.choosing import choose, claimed, letters_of
 from ops.replay.course import Counts, Limits
 from ops.replay.errors import NothingChosen
-from ops.replay.jobs import create_job
 from ops.replay.order import Item, frozen
 from ops.replay.preview.agents import Agents
 from ops.replay.preview.ledger import ReadOnlyLedger
@@ -19,15 +18,9 @@ from ops.replay.preview.verdict import Verdict
 from ops.replay.preview.walk import Shadow, Walk
 from ops.replay.run import Patience, Progress, Turn, nobody
 from ops.replay.states import ItemState, JobState
-from ops.replay.watch import Lag, Watch, ends_now
+from ops.replay.watch import Lag, Watch
 from streams.letters.replay import replayed
 from streams.runtime.settings import Settings
-
-
-async def plan(desk: Desk, actor: Actor, settings: Settings, asked: NewJob, job_id: str) -> list[Item]:
-    """Freeze a job. The ends of topics are taken first: what comes of its letters is behind them."""
-    positions = await ends_now(settings.bootstrap)
-    return await create_job(desk, actor, asked, job_id, positions, settings.replay.cap)
 
 
 async def try_out(desk: Desk, settings: Settings, items: Sequence[Item], shadow: Shadow) -> list[tuple[str, Verdict]]:

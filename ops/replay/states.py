@@ -1,6 +1,7 @@
 """The lives of a replay job and of its items, as data. Pure.
 
-job    planned ─start─▶ running ─finish─▶ done
+job    proposed ─approve─▶ planned    a second person must agree; `void`: what was agreed to is not what would be sent
+       planned ─start─▶ running ─finish─▶ done
                          │  ▲  └─ stop ─▶ stopped    too many failed, or nothing comes back
                     pause▼  │resume         │resume
                         paused ─── cancel ──┴─▶ cancelled
@@ -17,6 +18,7 @@ from enum import StrEnum
 class JobState(StrEnum):
     """Where a job stands."""
 
+    PROPOSED = "proposed"
     PLANNED = "planned"
     RUNNING = "running"
     PAUSED = "paused"
@@ -28,6 +30,8 @@ class JobState(StrEnum):
 class JobMove(StrEnum):
     """What can happen to a job. `finish` and `stop` are its own doing."""
 
+    APPROVE = "approve"
+    VOID = "void"
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
@@ -60,7 +64,13 @@ class ItemMove(StrEnum):
 
 
 _JOB: dict[JobState, dict[JobMove, JobState]] = {
-    JobState.PLANNED: {JobMove.START: JobState.RUNNING, JobMove.CANCEL: JobState.CANCELLED},
+    JobState.PROPOSED: {JobMove.APPROVE: JobState.PLANNED, JobMove.CANCEL: JobState.CANCELLED},
+    JobState.PLANNED: {
+        JobMove.START: JobState.RUNNING,
+        JobMove.RESUME: JobState.RUNNING,  # by hand, where nobody started it
+        JobMove.VOID: JobState.PROPOSED,
+        JobMove.CANCEL: JobState.CANCELLED,
+    },
     JobState.RUNNING: {
         JobMove.START: JobState.RUNNING,  # by the next process, where one died
         JobMove.RESUME: JobState.RUNNING,

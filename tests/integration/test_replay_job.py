@@ -148,7 +148,7 @@ def test_a_letter_has_one_claim(operations_url: str) -> None:
         again = NewJob(selection=ALL, why="me too")
         items = await create_job(s.desk, ADA, again, "j2", {}, cap=5)
         assert {item.note for item in items} == {"another job has claimed it"}
-        assert await steer(s.desk, ADA, "j1", JobMove.CANCEL, "not this way") is JobState.CANCELLED
+        assert (await steer(s.desk, ADA, "j1", JobMove.CANCEL, "not this way")).state == "cancelled"
         third = await create_job(s.desk, ADA, again, "j3", {}, cap=5)
         assert [item.note for item in third] == [""] * 4
 

@@ -21,8 +21,8 @@ from ops.cases.open import open_desk
 from ops.chaos.replay.erp import FileErp
 from ops.cli.asking import index_letters
 from ops.replay.asks import NewJob, Selection
-from ops.replay.jobs import one_job
-from ops.replay.service import carry_out, plan
+from ops.replay.jobs import create_job, one_job
+from ops.replay.service import carry_out
 from ops.replay.states import JobState
 from schemas.reasons import Reason
 from sinks.worker import run_sinks
@@ -56,8 +56,8 @@ async def replayer(settings: Settings, job_id: str, canary: int, step: Callable[
             if job.state == JobState.DONE.value:
                 return 0
         except NotFound:
-            asked = NewJob(selection=Selection(reason=REASON), why="a trial", canary=canary, rate=10_000)
-            await plan(desk, CHAOS, settings, asked, job_id)
+            asked = NewJob(selection=Selection(reason=REASON), why="a trial", canary=canary, rate=10_000, detach=False)
+            await create_job(desk, CHAOS, asked, job_id, await desk.ends(), settings.replay.cap)
         step("planned")
         state, note, counts = await carry_out(desk, CHAOS, settings, job_id, step=step)
     sys.stdout.write(f"{state} {note} {counts}\n")

@@ -1,0 +1,82 @@
+"""A preview as people see it: personal data in calls and fields is masked unless it is to be revealed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ops.cases.desk import Desk
+from ops.replay import answers, asks
+from ops.replay.jobs import items_of, one_job
+from ops.replay.order import Item
+from ops.replay.preview.masking import masked_body, masked_field
+from ops.replay.preview.verdict import Call, Verdict, fingerprint_of
+from ops.replay.service import choose_only, try_out
+from ops.replay.states import ItemState
+
+Pairs = Sequence[tuple[Item, Verdict]]
+
+
+async def previewed(desk: Desk, ask: asks.LookAhead) -> answers.Previewed:
+    """Of a selection, or of what a job has not sent yet. Raises NothingChosen, NotFound, RegistryUnavailable."""
+    return as_answer(await verdicts_of(desk, await _items(desk, ask)), reveal=ask.reveal)
+
+
+async def verdicts_of(desk: Desk, items: Sequence[Item]) -> Pairs:
+    """Each item with its verdict, from the real targets."""
+    async with desk.shadows() as shadow:
+        found = dict(await try_out(desk, desk.settings, items, shadow))
+    return [(item, found[item.letter_id]) for item in items]
+
+
+def mark_of(found: Pairs) -> str:
+    """What an approval is bound to: the letters, the version of each that is sent, the verdicts and the calls."""
+    return fingerprint_of((f"{item.letter_id}/{item.edit_id}", verdict) for item, verdict in found)
+
+
+def as_answer(found: Pairs, *, reveal: bool) -> answers.Previewed:
+    counts = Counter(verdict.says.value for _, verdict in found)
+    items = [_would_be(item, verdict, reveal) for item, verdict in found]
+    mark = mark_of(found)
+    return answers.Previewed(preview=mark, letters=len(items), verdicts=dict(counts), items=items, revealed=reveal)
+
+
+async def _items(desk: Desk, ask: asks.LookAhead) -> list[Item]:
+    if ask.selection is not None:
+        return await choose_only(desk, desk.settings, ask.selection)
+    assert ask.job_id is not None
+    async with desk.database.connect() as connection:
+        items = await items_of(connection, (await one_job(connection, ask.job_id)).job_id)
+    return [item for item in items if item.state is ItemState.WAITING]
+
+
+def _would_be(item: Item, verdict: Verdict, reveal: bool) -> answers.WouldBe:
+    return answers.WouldBe(
+        letter_id=item.letter_id,
+        record=item.record,
+        says=verdict.says.value,
+        reason=verdict.reason,
+        detail=verdict.detail,
+        call=verdict.call and _call(verdict.call, reveal),
+        diff=[
+            answers.WouldChange(
+                field=one.field,
+                now=_shown(one.found if reveal else masked_field(one.field, one.found)),
+                then=_shown(one.sent if reveal else masked_field(one.field, one.sent)),
+            )
+            for one in verdict.diff
+        ],
+    )
+
+
+def _call(call: Call, reveal: bool) -> answers.WouldCall:
+    plain = asdict(call)
+    return answers.WouldCall(
+        method=call.method, body=plain["body"] if reveal else masked_body(plain["body"]), then=list(call.then)
+    )
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value in (None, "") else str(value)
