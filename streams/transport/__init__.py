@@ -32,8 +32,7 @@ What is not
 - Tables, replies, leaders and operations on single records are refused with a sentence that says what to use.
 
 Reading order: types, watermark, partition, batch (how work is finished); dispatch, consuming, rebalance, pressure (two
-threads); at_least_once, exactly_once, transaction, pace (when it is committed); watchdog, health; faust_* (the bridge),
-worker.
+threads); at_least_once, exactly_once, transaction, pace (when it is committed); watchdog, health; faust_* (the bridge).
 """
 
 from __future__ import annotations

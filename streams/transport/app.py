@@ -13,6 +13,7 @@ from mode import Service
 from streams.transport.agent import MeshAgent, NoRestart
 from streams.transport.engine import Engine
 from streams.transport.errors import Stalled
+from streams.transport.faust_worker import MeshWorker
 from streams.transport.options import EngineOptions
 from streams.transport.refuse import (
     APP_METHODS,
@@ -28,7 +29,6 @@ from streams.transport.refuse import (
 )
 from streams.transport.stream import BatchStream
 from streams.transport.types import TP
-from streams.transport.worker import MeshWorker
 
 log = logging.getLogger("mesh.transport")
 

@@ -8,7 +8,7 @@ import sys
 PROGRAM = """
 import asyncio, gc, weakref
 from streams.transport import MeshApp
-from streams.transport.worker import MeshWorker
+from streams.transport.faust_worker import MeshWorker
 
 class Loop:
     pass
