@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import fastavro
@@ -19,6 +18,7 @@ from schemas.released import newest_schema
 from schemas.topics import Topic
 
 _HEADER = struct.Struct(">bI")
+_MOST_REFUSED = 4000  # more than one batch can name
 R = TypeVar("R", bound=Travelling)
 
 
@@ -44,14 +44,22 @@ class Codec:
         self._registry = registry
         self._writers: dict[str, Callable[[Any], bytes]] = {}
         self._readers: dict[int, Reader] = {}
+        self._refused: dict[int, str] = {}  #: what `learn` was told that there is none of, and why
 
     def encode(self, topic: Topic, value: Travelling) -> bytes:
         """The value in the wire format, under the topic's subject. Raises RegistryUnavailable the first time only."""
-        writer = self._writers.get(topic.name)
-        if writer is None:
-            writer = self._writer(topic.subject, newest_schema(type(value)), Travelling.model_dump)
-            self._writers[topic.name] = writer
+        writer = self._writers.get(topic.name) or self._own_writer(topic, type(value))
         return writer(value)
+
+    def prepare(self, topic: Topic) -> None:
+        """From now on records of this topic are encoded without asking the registry. Raises RegistryUnavailable."""
+        if topic.record is not None and topic.name not in self._writers:
+            self._own_writer(topic, topic.record)
+
+    def _own_writer(self, topic: Topic, record: type[Travelling]) -> Callable[[Any], bytes]:
+        writer = self._writer(topic.subject, newest_schema(record), Travelling.model_dump)
+        self._writers[topic.name] = writer
+        return writer
 
     def writer(self, subject: str, schema: dict[str, Any]) -> Callable[[dict[str, Any]], bytes]:
         """What encodes plain records of that schema, registered under the subject. Raises RegistryUnavailable.
@@ -75,7 +83,7 @@ class Codec:
         magic, schema_id = _HEADER.unpack_from(data)
         if magic != 0:
             raise Undecodable(f"the first byte is {data[0]:#04x}, not 0x00: not written with a registry's serializer")
-        read = self._readers.get(schema_id) or self._reader(schema_id)
+        read = self._readers.get(schema_id) or self._reader(schema_id, self._refused.get(schema_id))
         try:
             record, end = read(data, _HEADER.size)
         except Exception as error:
@@ -96,11 +104,22 @@ class Codec:
         return {schema_id for magic, schema_id in headers if magic == 0 and schema_id not in self._readers}
 
     def learn(self, schema_id: int) -> None:
-        """Ask the registry for a schema; that it has none is told when bytes are read. Raises RegistryUnavailable."""
-        with suppress(Undecodable):
-            self._reader(schema_id)
+        """Ask the registry for a schema. Raises RegistryUnavailable.
 
-    def _reader(self, schema_id: int) -> Reader:
+        That it has none is told when bytes are read, without asking again until the next `learn`: an answer must not
+        be taken back by a registry that goes away in between.
+        """
+        self._refused.pop(schema_id, None)
+        try:
+            self._reader(schema_id)
+        except Undecodable as error:
+            while len(self._refused) >= _MOST_REFUSED:
+                self._refused.pop(next(iter(self._refused)), None)
+            self._refused[schema_id] = str(error)
+
+    def _reader(self, schema_id: int, refused: str | None = None) -> Reader:
+        if refused is not None:
+            raise Undecodable(refused)
         try:
             schema = self._registry.schema(schema_id)
         except UnknownSchema as error:

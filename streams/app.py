@@ -10,7 +10,7 @@ from faust.types import StreamT
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas.codec import Codec
-from schemas.registry import ConfluentRegistry, Registry
+from schemas.registry import Registry
 from schemas.topics import BILLING_HOLD, CDC, CLEAN, EFFECT_ERP, ERP_CHANGES, REDRIVE, WEBHOOK
 from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent
 from streams.agents.policy import policy_of
@@ -20,6 +20,7 @@ from streams.publish import Publisher
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.database import operations_engine
 from streams.runtime.lag import count_stall, keep_showing
+from streams.runtime.registry import worker_registry
 from streams.runtime.settings import Settings
 from streams.transport import Batch, EngineOptions, MeshApp
 
@@ -41,7 +42,7 @@ def build_parts(settings: Settings, registry: Registry | None = None) -> Parts:
     """Connect to the registry and the operations database. Raises MissingSetting."""
     settings.need("bootstrap", "registry_url", "operations_url")
     return Parts(
-        codec=Codec(registry or ConfluentRegistry(settings.registry_url)),
+        codec=Codec(registry or worker_registry(settings)),
         database=operations_engine(settings.operations_url),
         outbox=Outbox(settings.bootstrap),
         clock=system_clock,

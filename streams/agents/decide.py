@@ -19,7 +19,7 @@ from schemas.reasons import Reason
 from schemas.records import BillingHold, Effect, Stamped
 from schemas.topics import BY_NAME, EFFECT_ERP
 from streams.agents.rulebook import Rulebook, mark_decided
-from streams.agents.schemas_told import schemas_told
+from streams.agents.schemas_told import SchemasTold, written_by
 from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_record
 from streams.facts import Span, View, load_view, save_view, take_turn
 from streams.letters.billing_stops import keep_stops
@@ -64,10 +64,14 @@ class DecideAgent:
     #: The offsets that this worker's transactions have reached; None under at-least-once.
     committed: Callable[[], Mapping[tuple[str, int], int]] | None = None
     rulebook: Rulebook = field(default_factory=Rulebook)
+    told: SchemasTold = field(default_factory=lambda: SchemasTold(written_by(STAGE)))
 
     async def run(self, batch: Batch) -> None:
-        """Raises when the database or the registry is away: the worker stops and the batch is read again."""
-        await schemas_told(self.codec, batch)
+        """Records whose schemas the registry does not tell now are postponed.
+
+        Raises when the database is away: the worker stops and the batch is read again.
+        """
+        await self.told.before(self.codec, batch)
         now = self.clock()
         metrics.EVENTS_READ.labels(STAGE, batch.tp.topic).inc(len(batch))
         arrived = [(message.offset() or 0, Original.of(message)) for message in batch]

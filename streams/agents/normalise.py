@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from schemas import headers as names
@@ -14,7 +14,7 @@ from schemas.outcome import Record
 from schemas.reasons import Reason
 from schemas.records import Stamped
 from schemas.topics import CLEAN
-from streams.agents.schemas_told import schemas_told
+from streams.agents.schemas_told import SchemasTold, written_by
 from streams.intake.normalise import Arrival, Nothing, normalise
 from streams.intake.standard import NotStandard
 from streams.letters.letter import Failure, Original, Subject
@@ -35,10 +35,11 @@ class NormaliseAgent:
     codec: Codec
     clock: Clock
     publisher: Publisher
+    told: SchemasTold = field(default_factory=lambda: SchemasTold(written_by(STAGE)))
 
     async def run(self, batch: Batch) -> None:
-        """Raises when the registry is away: the worker stops and the batch is read again."""
-        await schemas_told(self.codec, batch)
+        """Records whose schemas the registry does not tell now are postponed."""
+        await self.told.before(self.codec, batch)
         now = self.clock()
         metrics.EVENTS_READ.labels(STAGE, batch.tp.topic).inc(len(batch))
         for message in batch:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 
 from streams.runtime import metrics
 from streams.transport.errors import Stalled
-from streams.transport.types import Progress
+from streams.transport.types import TP, Progress
 
 _EVERY_S = 2.0
 
 
-def show(group: str, progress: Iterable[Progress]) -> None:
-    """Set the lag of each assigned partition whose end is known."""
+def show(group: str, progress: Iterable[Progress], before: frozenset[TP] = frozenset()) -> frozenset[TP]:
+    """Set what is known of each assigned partition; those of `before` that are gone wait here no more."""
+    shown = set()
     for one in progress:
+        shown.add(one.tp)
+        labels = (group, one.tp.topic, str(one.tp.partition))
         if one.lag is not None:
-            metrics.LAG.labels(group, one.tp.topic, str(one.tp.partition)).set(one.lag)
+            metrics.LAG.labels(*labels).set(one.lag)
+        metrics.WAITING.labels(*labels).set(time.monotonic() - one.waiting.since if one.waiting else 0.0)
+    for tp in before - shown:
+        metrics.WAITING.labels(group, tp.topic, str(tp.partition)).set(0.0)
+    return frozenset(shown)
 
 
 def count_stall(group: str, stalled: Stalled) -> None:
@@ -26,8 +34,9 @@ def count_stall(group: str, stalled: Stalled) -> None:
 
 async def keep_showing(group: str, progress: Callable[[], Iterable[Progress]], stop: asyncio.Event) -> None:
     """Refresh the lag until stopped."""
+    shown: frozenset[TP] = frozenset()
     while not stop.is_set():
-        show(group, progress())
+        shown = show(group, progress(), shown)
         try:
             await asyncio.wait_for(stop.wait(), _EVERY_S)
         except TimeoutError:

@@ -37,6 +37,11 @@ END_TO_END_SECONDS = Histogram(
 
 # Delivery.
 LAG = Gauge("mesh_lag_records", "Records behind the end of a partition", ["group", "topic", "partition"])
+WAITING = Gauge(
+    "mesh_waiting_seconds",
+    "Since when a partition waits at a postponed record, as while the registry is away; 0: it does not",
+    ["group", "topic", "partition"],
+)
 STALLS = Counter("mesh_stalls_total", "Stalls that stopped the worker", ["group", "topic", "reader"])
 
 # The reconciler.
