@@ -21,8 +21,9 @@ Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout
 
 
 def extend(bench: typer.Typer) -> None:
-    """Add the command to the group `bench`."""
+    """Add the commands to the group `bench`."""
     bench.command()(gate)
+    bench.command(name="gate-page")(gate_page)
 
 
 def gate(mutations: Mutations = 0, seed: Seed = 1, report: Report = None, json_output: Json = False) -> None:
@@ -56,6 +57,16 @@ def gate(mutations: Mutations = 0, seed: Seed = 1, report: Report = None, json_o
         (report / "gate.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     typer.echo(json.dumps(result, indent=2) if json_output else _told(result))
     raise typer.Exit(0 if met else FOUND)
+
+
+def gate_page() -> None:
+    """The README's table of the last result of `bench gate --mutations` that was kept."""
+    from ops.bench.gate.page import KEPT, page  # noqa: PLC0415
+
+    if not KEPT.exists():
+        say(f"[red]failed[/]  no result was kept yet: meshline bench gate --mutations 1500 --report {KEPT.parent}")
+        raise typer.Exit(1)
+    typer.echo(page(json.loads(KEPT.read_text("utf-8"))), nl=False)
 
 
 def own_schemas() -> list[Any]:

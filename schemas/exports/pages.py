@@ -10,6 +10,7 @@ from html import escape
 from schemas.contracts import Catalogue, DataContract, FieldTerms, Part
 from schemas.contracts.example import example_of
 from schemas.exports.plain import length, plain
+from schemas.exports.rules_told import told
 from schemas.exports.style import STYLE
 from schemas.topics import Topic
 
@@ -31,6 +32,9 @@ _GROUPS = {
     "dlq": "Dead letters",
 }
 _REST = "Others"
+_INDEX = ("topic", "what is on it", "owner", "freshness", "kept", "personal data")
+_SHORT = ("", "short", "short", "short", "")
+_FIELDS = ("field", "type", "meaning", "system of record", "rules")
 
 
 def pages(catalogue: Catalogue, topics: Sequence[Topic], versions: Mapping[str, Sequence[int]]) -> dict[str, str]:
@@ -74,9 +78,8 @@ def _index(topics: Sequence[Topic], contracts: Mapping[str, DataContract]) -> st
         groups[_GROUPS.get(topic.name.split(".")[1], _REST)].append(topic)
     for title, members in groups.items():
         if members:
-            head = ("topic", "what is on it", "owner", "freshness", "kept", "personal data")
             rows = (_index_row(topic, contracts[topic.name]) for topic in members)
-            body += [f"<h2>{escape(title)}</h2>", _table(head, rows)]
+            body += [f"<h2>{escape(title)}</h2>", _table(_INDEX, rows)]
     return _document("MeshLine's topics", "\n".join(body))
 
 
@@ -84,7 +87,14 @@ def _index_row(topic: Topic, contract: DataContract) -> str:
     link = f'<a href="{escape(_file(topic))}"><code>{escape(topic.name)}</code></a>'
     pii = '<span class="tag pii">yes</span>' if contract.pii else ""
     cells = (escape(topic.meaning), escape(contract.owner), _long(contract.sla.freshness), _kept(topic), pii)
-    return f'<tr><td class="name">{link}</td>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    labels = _INDEX[1:]
+    return f'<tr><td class="name">{link}</td>' + "".join(map(_cell, labels, cells, _SHORT)) + "</tr>"
+
+
+def _cell(label: str, text: str, kind: str = "") -> str:
+    """A cell that names its column where the page is narrow; nothing to say, nothing shown there."""
+    marked = f' class="{kind}"' if kind and text else ' class="none"' if not text else ""
+    return f'<td{marked} data-of="{escape(label)}">{text}</td>'
 
 
 def _page(topic: Topic, contract: DataContract, catalogue: Catalogue, versions: Sequence[int]) -> str:
@@ -100,8 +110,7 @@ def _page(topic: Topic, contract: DataContract, catalogue: Catalogue, versions: 
             "of its own for them.</p>"
         )
     else:
-        head = ("field", "type", "meaning", "system of record", "rules")
-        body += ["<h2>Fields</h2>", _table(head, _rows(contract, catalogue))]
+        body += ["<h2>Fields</h2>", _table(_FIELDS, _rows(contract, catalogue))]
         example = json.dumps(plain(example_of(contract.record, catalogue)), indent=2, ensure_ascii=False)
         body += ["<h2>Example</h2>", "<p>A record as a reader decodes it; decimals and times are shown as text.</p>"]
         body.append(f"<pre>{escape(example)}</pre>")
@@ -109,7 +118,7 @@ def _page(topic: Topic, contract: DataContract, catalogue: Catalogue, versions: 
 
 
 def _facts(topic: Topic, contract: DataContract, versions: Sequence[int]) -> str:
-    schemas = ", ".join(f"v{version}" for version in versions)
+    schemas, last = ", ".join(f"v{version}" for version in versions), " (newest last)" if len(versions) > 1 else ""
     facts = {
         "Owner": contract.owner,
         "Backup": contract.backup,
@@ -124,7 +133,7 @@ def _facts(topic: Topic, contract: DataContract, versions: Sequence[int]) -> str
         "Written by": topic.writer,
         "Read by": ", ".join(topic.readers),
         "Contract": f"{contract.id} v{contract.version}",
-        "Schema": f"{contract.record} {schemas} (newest last)" if contract.record else "none of ours",
+        "Schema": f"{contract.record} {schemas}{last}" if contract.record else "none of ours",
         "Compatibility": contract.compatibility,
     }
     cells = (f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
@@ -145,13 +154,13 @@ def _row(name: str, terms: FieldTerms, pii: str | None, depth: int) -> str:
     notes += [f"in the currency of <code>{escape(terms.currency)}</code>"] if terms.currency else []
     owner = _SYSTEMS[terms.system_of_record]
     arrow = f'<br><span class="small">{_ARROWS[terms.direction]}</span>' if _ARROWS[terms.direction] else ""
-    rules = "<br>".join(f"<code>{escape(rule)}</code>" for rule in terms.rules)
+    rules = "<br>".join(map(told, terms.rules))
     unit = f' <span class="small">{"; ".join(notes)}</span>' if notes else ""
     optional = "" if terms.required else '<br><span class="small">may be null</span>'
     return (
         f'<tr><td class="name in{depth}"><code>{escape(name)}</code>{tag}</td>'
         f'<td class="type">{escape(terms.type)}{optional}</td><td>{escape(terms.meaning)}{unit}</td>'
-        f"<td>{owner}{arrow}</td><td>{rules}</td></tr>"
+        f"{_cell(_FIELDS[3], owner + arrow)}{_cell(_FIELDS[4], rules)}</tr>"
     )
 
 
