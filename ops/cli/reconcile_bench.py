@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,10 @@ import typer
 from rich.console import Console
 
 from ops.cli.failure import FOUND, say, told
+from schemas.registry import RegistryUnavailable
 from streams.runtime.settings import load_settings
+
+_RACE_PAIRS = 20_000
 
 
 def reconcile(
@@ -21,6 +25,10 @@ def reconcile(
     seed: Annotated[int, typer.Option(help="The same seed is the same histories.")] = 1,
     restarts: Annotated[int, typer.Option(min=0, help="A new reconciler after every so many steps; 0: never.")] = 100,
     kills: Annotated[int, typer.Option(min=0, help="Instead: so many kill -9 of a reconciler over the broker.")] = 0,
+    peer: Annotated[bool, typer.Option(help="Race Quix Streams over a broker, where one is up.")] = True,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the result among the project's, and in its README.")
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="The score as JSON on stdout.")] = False,
 ) -> None:
     """Labelled histories of two sides through the reconciler: is each damage told once, and nothing else?
@@ -30,13 +38,16 @@ def reconcile(
     a process over topics of its own that is killed again and again, and then compared with a rebuild, byte for byte.
     """
     if kills:
-        _kill(kills, seed, json_output)
+        _kill(kills, seed, keep, json_output)
         return
     from ops.bench.reconcile.bench import run  # noqa: PLC0415 - the reconciler is only loaded where it runs
     from ops.bench.reconcile.play import Request  # noqa: PLC0415
 
     every = max(1, keys // damaged) if damaged else 0
-    facts = run(Request(keys, seed, every, restart_every=restarts)).facts()
+    report = run(Request(keys, seed, every, restart_every=restarts))
+    facts = replace(report, race=_race(keys) if peer else None).facts()
+    if keep:
+        _keep("run", facts)
     if json_output:
         typer.echo(json.dumps(facts))
     else:
@@ -46,7 +57,33 @@ def reconcile(
         raise typer.Exit(FOUND)
 
 
-def _kill(kills: int, seed: int, json_output: bool) -> None:
+def _race(keys: int) -> Any:
+    """None, and why, where there is no broker or no peer."""
+    from confluent_kafka import KafkaException  # noqa: PLC0415
+
+    from ops.bench.reconcile.race import RaceFailed, race  # noqa: PLC0415
+    from ops.local.errors import LocalPartsError  # noqa: PLC0415
+
+    settings = load_settings()
+    if not settings.bootstrap or not settings.registry_url:
+        say("[yellow]no race[/]  it takes a broker: meshline up")
+        return None
+    try:
+        with tempfile.TemporaryDirectory(prefix="meshline-race-") as folder:
+            return race(settings, Path(folder), min(keys, _RACE_PAIRS))
+    except (RaceFailed, LocalPartsError, KafkaException, RegistryUnavailable) as error:
+        say(f"[yellow]no race[/]  {str(error).splitlines()[0]}")
+        return None
+
+
+def _keep(kind: str, facts: dict[str, Any]) -> None:
+    from ops.bench.reconcile.kept import KEPT, README, keep, load, written  # noqa: PLC0415
+
+    keep(kind, facts, datetime.now(UTC))
+    README.write_text(written(README.read_text("utf-8"), load(KEPT)), "utf-8")
+
+
+def _kill(kills: int, seed: int, keep: bool, json_output: bool) -> None:
     from ops.bench.reconcile.kills import Campaign  # noqa: PLC0415
 
     with told(), tempfile.TemporaryDirectory(prefix="meshline-kills-") as folder:
@@ -54,6 +91,8 @@ def _kill(kills: int, seed: int, json_output: bool) -> None:
         settings.need("bootstrap", "registry_url")
         outcome = Campaign(settings, Path(folder), seed).run(kills)
     facts = {**asdict(outcome), "right": outcome.right}
+    if keep:
+        _keep("kills", facts)
     if json_output:
         typer.echo(json.dumps(facts))
     else:

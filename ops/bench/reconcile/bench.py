@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import Any
 
 from ops.bench.reconcile.events import FEEDS, moment
 from ops.bench.reconcile.play import Player, Request, Score
+from ops.bench.reconcile.race import Race
 from reconciler.grace import Policy
 from reconciler.state import State
 from reconciler.store import RocksStore
@@ -20,12 +23,13 @@ from reconciler.window import Window
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run. `peer_events_per_s` is None: no peer was run."""
+    """One run. `race` is None: no peer was run."""
 
     score: Score
     bytes_per_key: float
     restart_s: float
-    peer_events_per_s: float | None = None
+    peak_mb: float
+    race: Race | None = None
 
     def facts(self) -> dict[str, Any]:
         """As data."""
@@ -47,7 +51,10 @@ class Report:
             "restarts": score.restarts,
             "by_kind": score.by_kind(),
             "restart_s": round(self.restart_s, 3),
-            "peer_events_per_s": self.peer_events_per_s,
+            "peak_mb": round(self.peak_mb),
+            "peer_events_per_s": self.race.peer_events_per_s if self.race else None,
+            "ours_events_per_s": self.race.ours_events_per_s if self.race else None,
+            "race_rows": self.race.rows if self.race else None,
             "perfect": score.perfect,
             "examples": score.examples,
         }
@@ -63,7 +70,13 @@ def run(request: Request) -> Report:
         finally:
             store.close()
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        return Report(score, size / max(1, request.keys), _restart(folder))
+        return Report(score, size / max(1, request.keys), _restart(folder), peak_mb())
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / 2**20 if sys.platform == "darwin" else most / 2**10
 
 
 def _restart(folder: Path) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,13 +20,15 @@ from reconciler.state import State
 from reconciler.store import Store
 from reconciler.watermark import Watermarks
 from reconciler.window import Window
-from schemas.records import Drift
+from schemas.records import Drift, DriftKind
 
 TICK = 0.5  #: minutes between two steps
+#: Minutes after a story's last row in which all that is to be told of it is told: an outage, and every grace, twice.
+_OVER = 120.0
 _IDLE = timedelta(seconds=30)
 #: Minutes of every three hours in which the broker does not tell the ends of the ERP's feeds, and their rows pile up.
 _OUTAGE = (60.0, 85.0)
-Name = tuple[str, str, str]
+Name = tuple[str, str, DriftKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Player:
         self._dice = random.Random(request.seed)
         self._offsets: dict[Feed, int] = dict.fromkeys(FEEDS, 0)
         self._held_back: list[Row] = []
-        self._stories: dict[Name | tuple[str, str], Story] = {}
+        self._stories: dict[tuple[str, str], Story] = {}  # those that are not over: what they take stays the same
+        self._over: deque[tuple[float, Story]] = deque()
         self._told: dict[Name, list[Drift]] = defaultdict(list)
         self._late: Counter[str] = Counter()
         self.score = Score(keys=request.keys)
@@ -97,13 +100,16 @@ class Player:
         for until, events in _ticks(self._events()):
             now, steps = until, steps + 1
             self._step(now, events)
+            self._judge(now - _OVER)
             if self._request.restart_every and steps % self._request.restart_every == 0:
                 self.score.restarts += 1
                 self._start(now)
         for _ in range(8):
             now += GONE
             self._step(now, [])
-        self._judge()
+        self._judge(now)
+        for (_, _, kind), drifts in self._told.items():  # of no story, or of one that was over
+            self._false_alarm(kind, drifts)
         return self.score
 
     def _start(self, now: float) -> None:
@@ -123,8 +129,11 @@ class Player:
                 order = number // request.damage_every if damaged else number
                 one = story(order, request.seed + (0 if damaged else 1_000_000), begins, damaged)
                 self._stories[one.pair, one.key] = one
+                # Kept in the order of beginning: one that is over waits at most for an earlier one that lasts longer.
+                self._over.append((max(event.recorded for event in one.events), one))
                 for event in one.events:
                     heapq.heappush(heap, (event.recorded, number, id(event), event))
+                one.events = []
                 number += 1
             else:
                 yield heapq.heappop(heap)[-1]
@@ -159,30 +168,37 @@ class Player:
 
     # -- the score
 
-    def _judge(self) -> None:
+    def _judge(self, before: float) -> None:
+        """The stories whose last row was recorded before that moment; what was told of them is not needed any more."""
+        while self._over and self._over[0][0] <= before:
+            self._end(self._over.popleft()[1])
+
+    def _false_alarm(self, kind: DriftKind, drifts: list[Drift]) -> None:
+        opened = [drift for drift in drifts if drift.status == "opened"]
+        self.score.false_alarms[kind] += max(1, len(opened))
+        self._example(f"false alarm: {opened[0].explanation if opened else drifts[0].explanation}")
+
+    def _end(self, one: Story) -> None:
         score = self.score
-        for (pair, key, kind), drifts in self._told.items():
-            one = self._stories.get((pair, key))
-            opened = [drift for drift in drifts if drift.status == "opened"]
-            if one is None or one.drift != kind:
-                score.false_alarms[kind] += len(opened)
-                self._example(f"false alarm: {opened[0].explanation if opened else drifts[0].explanation}")
+        del self._stories[one.pair, one.key]
+        for kind in KINDS:
+            drifts = self._told.pop((one.pair, one.key, kind), None)
+            if drifts is None:
                 continue
+            if one.drift != kind:
+                self._false_alarm(kind, drifts)
+                continue
+            opened = [drift for drift in drifts if drift.status == "opened"]
             score.found[kind] += 1
             score.found_twice += len(opened) - 1
             score.closed[kind] += drifts[-1].status == "closed"
             score.wrong_money += opened[0].money != one.money
-        for one in self._stories.values():
-            self._end(one)
-
-    def _end(self, one: Story) -> None:
-        score = self.score
         if one.drift is not None:
             score.injected[one.drift] += 1
-            if (one.pair, one.key, one.drift) not in self._told:
-                self._example(f"missed: {one.drift} of {one.pair} {one.key}")
+            if score.found[one.drift] < score.injected[one.drift]:
+                self._example(f"missed: {one.drift} of {one.pair} {one.key}, or one before it")
         score.late += one.late
-        score.late_missed += one.late > self._late[one.key]
+        score.late_missed += one.late > self._late.pop(one.key, 0)
         ended = see(self.state.sides, Subject(one.pair, one.key)).comparison.result
         if ended != one.ends:
             score.wrong_ends[f"{ended} instead of {one.ends}"] += 1

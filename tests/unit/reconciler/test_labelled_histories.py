@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from ops.bench.reconcile.bench import run
 from ops.bench.reconcile.play import Player, Request
-from ops.bench.reconcile.stories import story
+from ops.bench.reconcile.stories import Story, story
 from ops.cli.bench import register
 from reconciler.store import MemoryStore
 
@@ -36,11 +36,11 @@ def test_a_score_sees_what_is_wrong() -> None:
     """Damage that the labels do not tell is a false alarm; a label without damage is a miss."""
 
     class Blind(Player):
-        def _judge(self) -> None:
-            for number, one in enumerate(self._stories.values()):
-                if number % 2:
-                    one.drift = None if one.drift else "duplicate"
-            super()._judge()
+        def _end(self, one: Story) -> None:
+            self.ended = getattr(self, "ended", 0) + 1
+            if self.ended % 2:
+                one.drift = None if one.drift else "duplicate"
+            super()._end(one)
 
     score = Blind(Request(60, seed=3, damage_every=2), MemoryStore()).run()
     assert not score.perfect
@@ -67,6 +67,6 @@ def test_the_report_has_the_agreed_keys() -> None:
 def test_the_command(options: list[str]) -> None:
     app = typer.Typer()
     register(app)
-    result = CliRunner().invoke(app, ["bench", "reconcile", *options, "--json"])
+    result = CliRunner().invoke(app, ["bench", "reconcile", *options, "--no-peer", "--json"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["perfect"] is True
