@@ -31,7 +31,9 @@ ENTITY = "mesh-entity"
 ENTITY_KEY = "mesh-entity-key"
 ACCOUNT_ID = "mesh-account-id"
 REPLAYS = "mesh-replays"
+EDIT = "mesh-edit"  # the version of a letter that was sent, where people changed it
 HELD_SINCE = "mesh-held-since"
+PARKED = "mesh-parked"  #: an event that was parked is on its way back; its next reader takes it off
 FAMILY = "mesh-family"  # whose format a letter was first written in
 
 PREFIX = "mesh-"

@@ -17,14 +17,20 @@ from ops.audit.store import append
 from ops.cases import answers, asks
 from ops.cases.changes import Change, close_groups, release_billing
 from ops.cases.desk import Desk
-from ops.cases.errors import NotNow
+from ops.cases.errors import BadAsk, NotNow
 from ops.cases.finding import OPEN_STATES, one_case
-from ops.cases.reading import view_from_row
+from ops.cases.parking import unblock_closed
 from ops.cases.states import CLOSED, Move, State, after
 from ops.cases.tables import case_comments, cases, letters
+from ops.replay.asks import EditLetter
+from ops.replay.edits.levels import rules
+from ops.replay.edits.store import newest_edits
+from ops.replay.edits.verbs import edit
+from ops.replay.jobs import weight_of
+from ops.replay.second import Alone, why_second
+from ops.replay.sending import on_its_way
 from schemas.reasons import Reason, catalogue
 from streams.letters.outbox import Outgoing
-from streams.letters.replay import replayed
 from streams.runtime.tables import replays
 
 _STAGES = {"normalise", "decide", "sink"}
@@ -36,7 +42,8 @@ async def assign(desk: Desk, actor: Actor, ask: asks.Assign) -> answers.Done:
 
 
 async def resolve(desk: Desk, actor: Actor, ask: asks.Resolve) -> answers.Done:
-    """Record the decision and send the letter again; the case closes when the effect was read back."""
+    """Record the decision, change what it says, and send the letter again; the read-back of the effect closes it."""
+    await _as_edit(desk, actor, ask)
     values = {} if ask.decision is None else {"decision": ask.decision}
     return await _decide(desk, actor, ask, "case.resolve", Move.REPLAY if ask.replay else Move.RESOLVE, values)
 
@@ -85,6 +92,7 @@ async def _decide(
             raise NotNow(f"the case was changed meanwhile: it has version {case.version}, not {ask.version}")
         targets = [case] if case.kind == "letter" else [*await _letters_of(connection, case, move), case]
         changes, refused = _changes(targets, move, ask.why)
+        await _alone(desk, connection, changes)
         if not changes:
             raise NotNow(f"a case that is {case.state} cannot be moved by {action}")
         outgoing = await _outgoing(connection, [one for one in changes if one.to is State.REPLAYING])
@@ -123,9 +131,36 @@ def _changes(targets: Sequence[Any], move: Move, why: str) -> tuple[list[Change]
 
 
 async def _outgoing(connection: AsyncConnection, changes: Sequence[Change]) -> list[Outgoing]:
-    query = select(letters).where(letters.c.letter_id.in_([one.case_id for one in changes]))
+    ids = [one.case_id for one in changes]
+    query = select(letters).where(letters.c.letter_id.in_(ids))
     rows = (await connection.execute(query.order_by(letters.c.failed_at, letters.c.partition, letters.c.offset))).all()
-    return [replayed(view_from_row(row)) for row in rows if row.family == "mesh"]
+    edits = await newest_edits(connection, ids)
+    return [on_its_way(row, edits.get(row.letter_id)) for row in rows if row.family == "mesh"]
+
+
+async def _as_edit(desk: Desk, actor: Actor, ask: asks.Resolve) -> None:
+    """A decision that names a field, or what stands for one, is a new version of the letter. Raises BadAsk."""
+    decided = {rules().decisions.get(name, name): value for name, value in (ask.decision or {}).items()}
+    fields = {name: str(value) for name, value in decided.items() if "." in name}
+    if not ask.replay or not fields:
+        return
+    async with desk.database.connect() as connection:
+        case = await one_case(connection, ask.case_id)
+    if case.kind != "letter":
+        raise BadAsk("a decision that changes records is made case by case, or with `meshline dlq patch`")
+    await edit(desk, actor, EditLetter(letter_id=case.case_id, fields=fields, why=ask.why))
+
+
+async def _alone(desk: Desk, connection: AsyncConnection, changes: Sequence[Change]) -> None:
+    """Raises NotNow where one person may not send all of this: a job can be approved, a case cannot."""
+    ids = [one.case_id for one in changes if one.to is State.REPLAYING]
+    if not ids:
+        return
+    edits = await newest_edits(connection, ids)
+    rows = (await connection.execute(select(letters).where(letters.c.letter_id.in_(ids)))).all()
+    why = why_second([weight_of(row, edits.get(row.letter_id)) for row in rows], Alone.of(desk.settings.replay))
+    if why:
+        raise NotNow(f"a second person must agree: {why}. Make it a job: meshline dlq replay --id {ids[0][:12]} ...")
 
 
 async def _write(connection: AsyncConnection, changes: Sequence[Change], values: dict[str, Any], now: Any) -> None:
@@ -136,6 +171,7 @@ async def _write(connection: AsyncConnection, changes: Sequence[Change], values:
         await connection.execute(update(cases).where(cases.c.case_id.in_(ids)).values(**moved))
         if closed is not None:
             await release_billing(connection, ids, now)
+            await unblock_closed(connection, now)
     await close_groups(connection, [one.group_id for one in changes if one.group_id and one.to in CLOSED], now)
 
 

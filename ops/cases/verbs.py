@@ -17,6 +17,7 @@ from ops.explain.verb import explain
 from ops.replay import answers as jobs
 from ops.replay import asks as replays
 from ops.replay import verbs as replay
+from ops.replay.edits import verbs as edits
 
 Handler = Callable[[Desk, Actor, Any], Awaitable[BaseModel]]
 
@@ -64,6 +65,25 @@ _TABLE = (
     Verb("replay.pause", replay.pause, replays.Steer, jobs.Step, "POST", "/replays/{job_id}/pause", "dlq pause"),
     Verb("replay.resume", replay.resume, replays.Resume, jobs.Step, "POST", "/replays/{job_id}/resume", "dlq resume"),
     Verb("replay.cancel", replay.cancel, replays.Steer, jobs.Step, "POST", "/replays/{job_id}/cancel", "dlq cancel"),
+    Verb(
+        "replay.approve",
+        replay.approve,
+        replays.Approve,
+        jobs.Step,
+        "POST",
+        "/replays/{job_id}/approve",
+        "dlq approve",
+    ),
+    Verb("letter.edit", edits.edit, replays.EditLetter, jobs.Version, "POST", "/letters/{letter_id}/edit", "dlq edit"),
+    Verb(
+        "letter.versions",
+        edits.list_versions,
+        replays.OneLetter,
+        jobs.Versions,
+        "GET",
+        "/letters/{letter_id}/versions",
+        "dlq versions",
+    ),
     Verb("case.list", reads.list_cases, asks.ListCases, answers.CasePage, "GET", "/cases", "case list"),
     Verb("case.groups", reads.list_groups, asks.ListGroups, answers.Groups, "GET", "/groups", "case groups"),
     Verb("case.show", reads.show_case, asks.OneCase, answers.CaseWhole, "GET", "/cases/{case_id}", "case show"),

@@ -37,7 +37,7 @@ Until = Annotated[datetime | None, typer.Option(help="Only letters that failed b
 
 def extend(dlq: typer.Typer) -> None:
     """Add the commands to the group `dlq`."""
-    for command in (replay, preview, jobs, job, pause, resume, cancel):
+    for command in (replay, preview, jobs, job, pause, resume, cancel, approve):
         dlq.command()(command)
 
 
@@ -138,6 +138,16 @@ def resume(job_id: JobId, why: Why, detach: Detach = False, json_output: Json = 
         return found if detach else await tell.run(desk, actor, settings, found)
 
     tell.job(at_the_desk(work), json_output)
+
+
+def approve(
+    job_id: JobId,
+    preview: Annotated[str, typer.Option(help="The mark that `meshline dlq preview <job>` showed.")],
+    why: Why,
+    json_output: Json = False,
+) -> None:
+    """Agree to somebody else's job, exactly as its preview showed it. It then runs, or is resumed by who made it."""
+    tell.step(ask("replay.approve", answers.Step, job_id=job_id, preview=preview, why=why), json_output)
 
 
 def selected(  # noqa: PLR0913, PLR0917 - what a selection can say

@@ -48,6 +48,12 @@ def job(done: JobWhole, json_output: bool) -> None:
             edited = "  edited" if item.edit_id else ""
             out.print(f"{item.letter_id[:12]}  {item.state:8} {item.record}  {item.note[:200]}{edited}")
         say(f"job {done.job_id} is {done.state}, {counts(done)}" + (f": {done.note}" if done.note else ""))
+        if done.state == "proposed":
+            say(f"A second person must agree: {done.needs}")
+            say(
+                f"They type: meshline dlq preview {done.job_id}, then: meshline dlq approve {done.job_id} --preview ..."
+            )
+            say(f"Then it is run by: meshline dlq resume {done.job_id} --why ...") if done.runner == "here" else None
         if done.state in _STANDING:
             end = f"to end it: meshline dlq cancel {done.job_id} --why ..."
             say(f"To go on: meshline dlq resume {done.job_id} --why ...; {end}")

@@ -110,6 +110,24 @@ class Previewed(Answer):
         return not (self.verdicts.get("fail") or self.verdicts.get("unknown"))
 
 
+class Version(Answer):
+    """A version of a letter; `changes` has field, level, before and after, personal data masked."""
+
+    edit_id: str
+    letter_id: str
+    number: int
+    level: str
+    changes: list[dict[str, Any]]
+    why: str
+    edited_by: str
+    edited_at: datetime
+
+
+class Versions(Answer):
+    letter_id: str
+    versions: list[Version]
+
+
 def job_line(job: Any, counts: Counts) -> JobLine:
     """From the job's row."""
     return JobLine(**_columns(job, counts))

@@ -79,3 +79,23 @@ class LookAhead(Ask):
         if (self.selection is None) == (self.job_id is None):
             raise ValueError("say which letters, or which job")
         return self
+
+
+class Approve(OneJob):
+    """`preview`: the mark of the preview that is agreed to."""
+
+    preview: Id
+    why: Why
+
+
+class OneLetter(Ask):
+    """`letter_id` may be its first characters."""
+
+    letter_id: Id
+
+
+class EditLetter(OneLetter):
+    """`fields`: dotted field -> its new value, null for none. Items of lists by number: `lines.0.sku`."""
+
+    fields: Annotated[dict[str, str | None], Field(min_length=1, max_length=50)]
+    why: Why

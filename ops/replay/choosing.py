@@ -49,8 +49,10 @@ async def letters_of(connection: AsyncConnection, letter_ids: Sequence[str]) -> 
 def chosen_from(row: Any, replays: int, codec: Codec, *, named: bool) -> Chosen:
     """A row of the index as the frozen selection needs it. Raises RegistryUnavailable."""
     names = ("letter_id", "event_id", "family", "stage", "entity", "key", "account_id", "first_failed_at")
+    money = {"money": row.money, "currency": row.currency}
     return Chosen(
         **{name: getattr(row, name) for name in names},
+        **money,
         reason=Reason(row.reason),
         original=view_from_row(row).original,
         replays=replays,

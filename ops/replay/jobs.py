@@ -18,8 +18,11 @@ from ops.replay.answers import Step
 from ops.replay.asks import NewJob
 from ops.replay.choosing import choose, claimed
 from ops.replay.course import Counts
+from ops.replay.edits.levels import Level
+from ops.replay.edits.store import newest_edits
 from ops.replay.errors import NothingChosen, NotSo
-from ops.replay.order import Item, frozen
+from ops.replay.order import Item, frozen, with_edits
+from ops.replay.second import Alone, Weight, why_second
 from ops.replay.states import OVER, ItemState, JobMove, JobState, job_after
 from ops.replay.tables import replay_items, replay_jobs
 
@@ -42,24 +45,35 @@ async def create_job(
         chosen = await choose(connection, asked.selection, desk.codec)
         if not chosen:
             raise NothingChosen("no letter with an open case matches: meshline dlq list")
-        items = frozen(chosen, cap, await claimed(connection, [one.letter_id for one in chosen]))
+        ids = [one.letter_id for one in chosen]
+        edits = await newest_edits(connection, ids)
+        items = with_edits(frozen(chosen, cap, await claimed(connection, ids)), edits)
+        going = {item.letter_id for item in items if item.state is ItemState.WAITING}
+        weights = [weight_of(one, edits.get(one.letter_id)) for one in chosen if one.letter_id in going]
+        needs = why_second(weights, Alone.of(desk.settings.replay))
         selection = asked.selection.model_dump(mode="json", exclude_defaults=True)
-        row = _row(actor, asked, now) | {"job_id": job_id, "selection": selection, "positions": dict(positions)}
+        row = _row(actor, asked, needs, now) | {"job_id": job_id, "selection": selection, "positions": dict(positions)}
         await connection.execute(insert(replay_jobs).values(row))
         rows = [asdict(item) | {"job_id": job_id, "state": item.state.value} for item in items]
         for start in range(0, len(rows), 1000):
             await connection.execute(insert(replay_items), rows[start : start + 1000])
         told = {"query": selection, "letters": [item.letter_id for item in items], "job": job_id}
-        act = desk.act(actor, ACTION, job_id, asked.why, after={"state": "planned"}, selection=told)
+        act = desk.act(actor, ACTION, job_id, asked.why, after={"state": row["state"]}, selection=told)
         await append(connection, act, now, desk.audit_key)
     return items
 
 
-def _row(actor: Actor, asked: NewJob, now: datetime) -> dict[str, Any]:
-    row = {"state": JobState.PLANNED.value, "why": asked.why, "canary": asked.canary, "rate": asked.rate}
+def weight_of(letter: Any, edit: Any) -> Weight:
+    """Of a letter, and the version of it that would be sent."""
+    return Weight(letter.money, letter.currency, None if edit is None else Level(edit.level))
+
+
+def _row(actor: Actor, asked: NewJob, needs: str, now: datetime) -> dict[str, Any]:
+    state = JobState.PROPOSED if needs else JobState.PLANNED
+    row: dict[str, Any] = {"state": state.value, "why": asked.why, "canary": asked.canary, "rate": asked.rate}
     row |= {"created_by": actor.name, "created_role": actor.role.value, "created_at": now, "updated_at": now}
     row |= {"runner": "worker" if asked.detach else "here", "epoch": 0, "overlook": 0, "note": ""}
-    return row | {"redirect": "", "patch": "", "needs": "", "approval": "", "approved_by": ""}
+    return row | {"redirect": "", "patch": "", "needs": needs, "approval": "", "approved_by": ""}
 
 
 async def one_job(connection: AsyncConnection, prefix: str, *, lock: bool = False) -> Any:

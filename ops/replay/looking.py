@@ -13,15 +13,16 @@ from ops.replay.jobs import items_of, one_job
 from ops.replay.order import Item
 from ops.replay.preview.masking import masked_body, masked_field
 from ops.replay.preview.verdict import Call, Verdict, fingerprint_of
-from ops.replay.service import choose_only, try_out
 from ops.replay.states import ItemState
+from ops.replay.trying import choose_only, try_out
 
 Pairs = Sequence[tuple[Item, Verdict]]
 
 
 async def previewed(desk: Desk, ask: asks.LookAhead) -> answers.Previewed:
     """Of a selection, or of what a job has not sent yet. Raises NothingChosen, NotFound, RegistryUnavailable."""
-    return as_answer(await verdicts_of(desk, await _items(desk, ask)), reveal=ask.reveal)
+    items, redirect = await _items(desk, ask)
+    return as_answer(await verdicts_of(desk, items), redirect, reveal=ask.reveal)
 
 
 async def verdicts_of(desk: Desk, items: Sequence[Item]) -> Pairs:
@@ -31,25 +32,27 @@ async def verdicts_of(desk: Desk, items: Sequence[Item]) -> Pairs:
     return [(item, found[item.letter_id]) for item in items]
 
 
-def mark_of(found: Pairs) -> str:
-    """What an approval is bound to: the letters, the version of each that is sent, the verdicts and the calls."""
-    return fingerprint_of((f"{item.letter_id}/{item.edit_id}", verdict) for item, verdict in found)
+def mark_of(found: Pairs, redirect: str = "") -> str:
+    """What an approval is bound to: the letters, the version of each, where they go, the verdicts and the calls."""
+    return fingerprint_of((f"{redirect}/{item.letter_id}/{item.edit_id}", verdict) for item, verdict in found)
 
 
-def as_answer(found: Pairs, *, reveal: bool) -> answers.Previewed:
+def as_answer(found: Pairs, redirect: str = "", *, reveal: bool) -> answers.Previewed:
     counts = Counter(verdict.says.value for _, verdict in found)
     items = [_would_be(item, verdict, reveal) for item, verdict in found]
-    mark = mark_of(found)
+    mark = mark_of(found, redirect)
     return answers.Previewed(preview=mark, letters=len(items), verdicts=dict(counts), items=items, revealed=reveal)
 
 
-async def _items(desk: Desk, ask: asks.LookAhead) -> list[Item]:
+async def _items(desk: Desk, ask: asks.LookAhead) -> tuple[list[Item], str]:
+    """(What would be sent, where it was redirected to)."""
     if ask.selection is not None:
-        return await choose_only(desk, desk.settings, ask.selection)
+        return await choose_only(desk, desk.settings, ask.selection), ""
     assert ask.job_id is not None
     async with desk.database.connect() as connection:
-        items = await items_of(connection, (await one_job(connection, ask.job_id)).job_id)
-    return [item for item in items if item.state is ItemState.WAITING]
+        job = await one_job(connection, ask.job_id)
+        items = await items_of(connection, job.job_id)
+    return [item for item in items if item.state is ItemState.WAITING], job.redirect
 
 
 def _would_be(item: Item, verdict: Verdict, reveal: bool) -> answers.WouldBe:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from ops.replay.states import ItemState
@@ -31,6 +32,8 @@ class Chosen:
     first_failed_at: Any
     original: Original
     replays: int
+    money: Decimal | None = None
+    currency: str | None = None
     named: bool = False  #: by its id
     command: Mapping[str, Any] | None = None
 
@@ -83,6 +86,16 @@ def _item(place: int, one: Chosen, cap: int, taken: bool) -> Item:
     note = why_not(one, cap, taken)
     state = ItemState.LEFT if note else ItemState.WAITING
     return Item(place, one.letter_id, one.event_id, one.stage, one.lane, one.record, effect_id, kind, state, note)
+
+
+def with_edits(items: Iterable[Item], edits: Mapping[str, Any]) -> list[Item]:
+    """The items in the versions that people made of their letters; another account is another lane."""
+    return [
+        one
+        if (edit := edits.get(one.letter_id)) is None
+        else replace(one, edit_id=edit.edit_id, lane=edit.account_id or one.lane)
+        for one in items
+    ]
 
 
 def why_not(one: Chosen, cap: int, taken: bool) -> str:

@@ -19,16 +19,15 @@ from typing import Any, Protocol
 from ops.access.people import Actor
 from ops.audit.chain import Act
 from ops.cases.desk import Desk
-from ops.cases.reading import view_from_row
-from ops.replay.choosing import letters_of
 from ops.replay.course import Counts, Limits, Standing, due, overtaking, standing
 from ops.replay.ends import Lookout, Sign
 from ops.replay.jobs import ACTION, items_of
 from ops.replay.marking import Marks, take_over
 from ops.replay.order import Item
 from ops.replay.pace import Bucket, allowed
+from ops.replay.sending import outgoing_of
 from ops.replay.states import ItemMove, ItemState, JobMove, JobState
-from streams.letters.replay import replayed
+from streams.letters.outbox import Outgoing
 
 _WAIT_S = 0.2
 _LAG_EVERY_S = 1.0
@@ -141,18 +140,16 @@ class Turn:
             return
         bucket.spend(len(batch))
         self.step("chosen")
-        outgoing = await self._letters([item.letter_id for item in batch])
+        outgoing = await self._outgoing(batch, job.redirect)
         await self.desk.send([outgoing[item.letter_id] for item in batch])
         self.step("confirmed")
         act = Act(self.actor.name, self.actor.role.value, self.actor.door, ACTION, after={"job": job.job_id})
         self._put(await marks.sent(batch, act))
         self.step("sent marked")
 
-    async def _letters(self, letter_ids: list[str]) -> dict[str, Any]:
-        """The letters' bytes as they are now, on their way."""
+    async def _outgoing(self, batch: list[Item], redirect: str) -> dict[str, Outgoing]:
         async with self.desk.database.connect() as connection:
-            rows = await letters_of(connection, letter_ids)
-        return {row.letter_id: replayed(view_from_row(row)) for row in rows}
+            return await outgoing_of(connection, batch, redirect)
 
     def _put(self, moved: list[Item]) -> None:
         for item in moved:

@@ -72,6 +72,7 @@ _JOB: dict[JobState, dict[JobMove, JobState]] = {
         JobMove.CANCEL: JobState.CANCELLED,
     },
     JobState.RUNNING: {
+        JobMove.VOID: JobState.PROPOSED,  # resumed before anything was sent
         JobMove.START: JobState.RUNNING,  # by the next process, where one died
         JobMove.RESUME: JobState.RUNNING,
         JobMove.PAUSE: JobState.PAUSED,

@@ -60,3 +60,10 @@ async def cancel(desk: Desk, actor: Actor, ask: asks.Steer) -> answers.Step:
 async def resume(desk: Desk, actor: Actor, ask: asks.Resume) -> answers.Step:
     """Go on with a job that rests, stopped itself, or whose process died, from where it stands."""
     return await steer(desk, actor, ask.job_id, JobMove.RESUME, ask.why, runner="worker" if ask.detach else "here")
+
+
+async def approve(desk: Desk, actor: Actor, ask: asks.Approve) -> answers.Step:
+    """Agree to a job of somebody else, as its preview shows it; whatever changes after that voids it."""
+    from ops.replay import approving  # noqa: PLC0415 - loads the agents and the sinks
+
+    return await approving.approve(desk, actor, ask)

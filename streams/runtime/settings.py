@@ -76,6 +76,15 @@ class FuseSettings(BaseModel):
     run: int = Field(default=50, ge=1)  #: events in a row that became letters
 
 
+class ParkingSettings(BaseModel):
+    """How much may wait behind letters. At a cap the partition pauses and pages; nothing is dropped or let past."""
+
+    events_per_key: int = Field(default=1_000, ge=1)
+    keys: int = Field(default=10_000, ge=1)
+    events: int = Field(default=100_000, ge=1)
+    poll: timedelta = timedelta(seconds=1)  #: how often it is asked what may go on
+
+
 class PeopleSettings(BaseModel):
     """Cases, their API and the audit."""
 
@@ -92,6 +101,16 @@ class ReplaySettings(BaseModel):
     least: int = Field(default=5, ge=1)  #: ends; with fewer the ratio says nothing
     window: int = Field(default=200, ge=1)  #: letters under way at once
     lag_limit: int = Field(default=1000, ge=1)  #: live events that wait: from half of it on a job slows, here it rests
+    alone_letters: int = Field(default=100, ge=0)  #: that one person may send; above it a second one must agree
+    alone_edits: int = Field(default=10, ge=0)  #: letters that were edited; one sensitive field always needs a second
+    #: the same for what they are about, per currency; one that is not named needs a second person
+    alone_money: dict[str, Decimal] = {
+        "EUR": Decimal(250_000),
+        "USD": Decimal(250_000),
+        "GBP": Decimal(225_000),
+        "CHF": Decimal(250_000),
+        "JPY": Decimal(40_000_000),
+    }
     silence: timedelta = timedelta(minutes=2)  #: letters are under way and nothing comes back: a job stops itself
 
 
@@ -154,6 +173,7 @@ class Settings(BaseSettings):
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     sink: SinkSettings = Field(default_factory=SinkSettings)
     fuse: FuseSettings = Field(default_factory=FuseSettings)
+    parking: ParkingSettings = Field(default_factory=ParkingSettings)
     people: PeopleSettings = Field(default_factory=PeopleSettings)
     token: SecretStr = SecretStr("")  #: of the person at the command line (`meshline access grant`)
     replay: ReplaySettings = Field(default_factory=ReplaySettings)

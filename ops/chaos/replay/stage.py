@@ -50,6 +50,7 @@ class Stage:
             "MESHLINE_REGISTRY_URL": self.settings.registry_url,
             "MESHLINE_OPERATIONS_URL": self.settings.operations_url,
             "MESHLINE_WORKER__GROUP": self.settings.worker.group,
+            "MESHLINE_REPLAY__ALONE_LETTERS": "1000000",  # nobody is there to agree
         }
 
     @property

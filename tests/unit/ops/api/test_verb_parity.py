@@ -16,7 +16,7 @@ from ops.cli import build_app
 from ops.replay.asks import Selection
 
 #: What a role may do beside the verbs: a part of one (`letter.show --reveal`), and what only the command line can.
-BESIDE = {"letter.reveal", "letter.import"}
+BESIDE = {"letter.reveal", "letter.import", "letter.edit_sensitive"}
 #: Commands that read files or other topics: they have no operation.
 COMMANDS_BESIDE = {"dlq import"}
 COMMANDS_BESIDE |= {f"drift {one}" for one in ("list", "show", "explain", "repair", "top", "notify")}
@@ -56,7 +56,7 @@ def test_each_verb_is_an_action_of_some_role_and_each_action_a_verb() -> None:
 @pytest.mark.parametrize("verb", TABLE, ids=lambda verb: verb.name)
 def test_a_command_can_say_all_that_its_verb_can_be_asked(verb: Verb) -> None:
     renamed = {"any_open": "all", "any_state": "all", "account_id": "account", "decision": "choose", "version": None}
-    renamed |= {"ids": "id"}
+    renamed |= {"ids": "id", "fields": "field"}
     command = commands()[verb.command]
     options = {option.strip("-").split("/")[0] for one in command.params for option in one.opts}
     options |= {one.name for one in command.params}
