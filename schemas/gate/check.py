@@ -67,7 +67,9 @@ class _Run:
         for now, was in subject.edited:
             yield self._edited(subject, now, was)
         for version in subject.gone:
-            message = f"{version.label} was released and its file is not there any more"
+            message = f"its file was there in {version.label} and is gone"
+            if version.number is not None:
+                message = f"{version.label} was released and its file is not there any more"
             remark = Remark("ML051", "", message)
             yield self._finding(subject, subject.candidate or version, None, remark)
         if subject.candidate is not None:

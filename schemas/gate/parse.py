@@ -77,7 +77,7 @@ class _Parser:
             return self._finish(Type(name, pointer), {})
         full = name if "." in name or not space else f"{space}.{name}"
         if full not in self.named and name not in self.named:
-            _refuse(f'"{_short(name)}" is neither a type of Avro nor defined above this place', pointer)
+            _refuse(f"{_short(name)} is neither a type of Avro nor defined above this place", pointer)
         return self.named.get(full) or self.named[name]
 
     def _union(self, raw: list[Any], pointer: str, space: str, depth: int) -> Type:
