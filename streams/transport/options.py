@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 Guarantee = Literal["at-least-once", "exactly-once"]
 
+RETRY_MS = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class EngineOptions:
@@ -104,5 +106,8 @@ class EngineOptions:
         config = self.plain_producer_config(bootstrap)
         config["transactional.id"] = self.transactional_id
         config["transaction.timeout.ms"] = timeout
+        # The broker still writes the last transaction's markers when the next one begins, and answers "concurrent": the
+        # client asks again after this time, by default after 100 ms, in which the line stands.
+        config.setdefault("retry.backoff.ms", RETRY_MS)
         config["delivery.timeout.ms"] = min(timeout, int(config["delivery.timeout.ms"]))
         return config

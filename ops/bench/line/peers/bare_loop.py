@@ -51,7 +51,7 @@ settings = {
     "delivery.timeout.ms": 60_000,
 }
 if JOB.exactly_once:
-    settings["transactional.id"] = JOB.name
+    settings |= {"transactional.id": JOB.name, "retry.backoff.ms": 5}
 producer = Producer(settings)
 if JOB.exactly_once:
     producer.init_transactions()

@@ -30,7 +30,7 @@ app = Application(
         "queued.min.messages": 50_000,
         "fetch.wait.max.ms": 100,
     },
-    producer_extra_config={"linger.ms": 2, "queue.buffering.max.messages": 1_000_000},
+    producer_extra_config={"linger.ms": 2, "queue.buffering.max.messages": 1_000_000, "retry.backoff.ms": 5},
 )
 stream = app.dataframe(app.topic(JOB.source, key_deserializer="bytes", value_deserializer="bytes"))
 if JOB.passes_through:

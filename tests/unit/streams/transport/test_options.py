@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streams.transport import EngineOptions
+from streams.transport.options import RETRY_MS
 
 
 def test_offsets_are_never_committed_by_the_client_itself() -> None:
@@ -40,3 +43,12 @@ def test_static_membership_is_optional() -> None:
 def test_bounds_must_be_positive() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         EngineOptions(batch_size=0)
+
+
+def test_a_transaction_begins_soon_after_the_last_one() -> None:
+    def retry(**producer: Any) -> Any:
+        options = EngineOptions(delivery="exactly-once", transactional_id="t", producer=producer)
+        return options.transactional_producer_config("b:1")["retry.backoff.ms"]
+
+    assert retry() == RETRY_MS < 20
+    assert retry(**{"retry.backoff.ms": 50}) == 50
