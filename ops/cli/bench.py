@@ -38,17 +38,19 @@ def _bench() -> None:
 
 def line(
     quick: Annotated[bool, typer.Option("--quick", help="Less of everything: under four minutes.")] = False,
-    workload: Annotated[list[str] | None, typer.Option(help="W0 to W4, growth or soak; may be repeated.")] = None,
+    workload: Annotated[list[str] | None, typer.Option(help="W0 to W4, a curve, or soak; may be repeated.")] = None,
     system: Annotated[list[str] | None, typer.Option(help="Only these systems; may be repeated.")] = None,
     repeats: Annotated[int, typer.Option(min=0, help="Turns of every system; 3, or 1 with --quick.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed is the same messages.")] = 1,
-    report: Annotated[Path | None, typer.Option(help="A folder for line.json and the plots.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.5, help="How long the soak is.")] = 30,
+    report: Annotated[Path | None, typer.Option(help="A folder for the results and the plots.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="The rows as JSON on stdout.")] = False,
 ) -> None:
     """The delivery layer beside Faust, Quix Streams, Bytewax, Kafka Streams, parallel-consumer and a bare loop.
 
     Each runs in an environment of its own, made on first use. The broker is the bench's own unless MESHLINE_BOOTSTRAP
-    is set. Exit 0 when every goal that was measured is met, 100 when not.
+    is set. Curves, where one thing grows: backlog, payload, partitions, keys, workers. Exit 0 when every goal that was
+    measured is met, 100 when not.
     """
     from ops.bench.line.bench import QUICK, USUAL, WORKLOADS, Bench, Request  # noqa: PLC0415
     from ops.bench.line.errors import BenchFailed  # noqa: PLC0415
@@ -60,7 +62,7 @@ def line(
     _known("--workload", workload or [], WORKLOADS)
     _known("--system", system or [], tuple(BY_NAME))
     request = Request(
-        workload or (QUICK if quick else USUAL), system or (), repeats or (1 if quick else 3), quick, seed
+        workload or (QUICK if quick else USUAL), system or (), repeats or (1 if quick else 3), quick, seed, minutes
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the broker is stopped on the way out
     progress = Progress(Console(stderr=True, highlight=False))
@@ -88,12 +90,12 @@ def line(
 def page() -> None:
     """The README's section of the last full result of `bench line` that was kept."""
     from ops.bench.line import page as readme  # noqa: PLC0415
-    from ops.bench.line.report import KEPT  # noqa: PLC0415
+    from ops.bench.line.report import KEPT, kept_curves  # noqa: PLC0415
 
     if not KEPT.exists():
         say(f"[red]failed[/]  no result was kept yet: meshline bench line --report {KEPT.parent} makes one")
         raise typer.Exit(1)
-    typer.echo(readme.page(json.loads(KEPT.read_text("utf-8"))), nl=False)
+    typer.echo(readme.page(json.loads(KEPT.read_text("utf-8")), kept_curves()), nl=False)
 
 
 def _known(option: str, names: list[str], known: tuple[str, ...]) -> None:

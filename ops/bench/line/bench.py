@@ -16,7 +16,7 @@ import confluent_kafka
 import psutil
 from confluent_kafka import KafkaException
 
-from ops.bench.line import calls, growth, latency
+from ops.bench.line import calls, growth, latency, soak
 from ops.bench.line.broker import broker
 from ops.bench.line.errors import BenchFailed
 from ops.bench.line.goals import judged
@@ -28,10 +28,10 @@ from ops.bench.line.workloads import RATES
 from ops.local import versions
 from ops.local.errors import LocalPartsError
 
-WORKLOADS = ("W0", "W1", "W2", "W3", "W4", "growth", "soak")
-#: What a run without names does. The soak takes half an hour and is asked for by name.
-USUAL = ("W0", "W1", "W2", "W3", "W4", "growth")
 QUICK = ("W0", "W1", "W2", "W3", "W4")
+#: What a run without names does. The soak takes half an hour and is asked for by name.
+USUAL = (*QUICK, *growth.CURVES)
+WORKLOADS = (*USUAL, "soak")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,12 @@ class Request:
     repeats: int = 3
     quick: bool = False
     seed: int = 1
+    minutes: float = soak.SECONDS / 60  #: of the soak
+
+    @property
+    def whole(self) -> bool:
+        """Every workload and every system, in full: a result that is worth to be kept."""
+        return set(QUICK) <= set(self.workloads) and not self.systems and not self.quick
 
 
 class Bench:
@@ -69,27 +75,33 @@ class Bench:
                         self._alone(name, rows, curves)
             finally:
                 self._topics.remove_all()
-        return {
+        where = {
             "date": now.isoformat(timespec="seconds"),
             "seed": self._request.seed,
             "quick": self._request.quick,
-            "repeats": self._request.repeats,
             "machine": machine(),
             "versions": versions_used(),
+        }
+        return {
+            **where,
+            "whole": self._request.whole,
+            "repeats": self._request.repeats,
             "rows": rows,
             "goals": judged(rows),
-            "curves": curves,
+            "curves": {name: {**where, **curve} for name, curve in curves.items()},
         }
 
     def _alone(self, name: str, rows: list[Row], curves: dict[str, Any]) -> None:
         """What is measured of ours only."""
         try:
             if name == "W4":
-                rows += latency.measure_latencies(self._topics, rows, self._request.quick, self._tell)
-            elif name == "growth":
-                curves |= growth.curves(self._topics, self._source, self._tell)
+                rows += latency.measure_latencies(self._topics, self._request.quick, self._tell)
+            elif name == "soak":
+                curves[name] = soak.soak(self._topics, self._tell, self._request.minutes * 60)
             else:
-                curves |= growth.soak(self._topics, self._tell)
+                curves[name] = growth.curve(
+                    name, self._topics, self._source, self._request.repeats, self._request.quick, self._tell
+                )
         except (BenchFailed, LocalPartsError, KafkaException) as error:
             rows.append(failed_row(name, OURS, str(error)))
             self._tell(f"{name} failed: {error}")

@@ -1,130 +1,66 @@
-"""W4: from the sending of a message to the reading of its output under read_committed, transactions on.
+"""W4: from the moment a message is due to the reading of its output under read_committed, transactions on.
 
-Sender, system and reader are on one machine and one clock. A row has the time of every output that was read after the
-warm-up, in milliseconds.
+Sender, broker, worker and observer share one machine. So the highest rate is that of all of them together: the greatest
+even rate at which the observer does not fall behind, found by halving in the same run. "Half rate" is half of it. (W0's
+rate is that of the worker alone on a topic that was filled before; half of it is more than this machine carries whole.)
 """
 
 from __future__ import annotations
 
-import sys
-import time
-import uuid
-from collections.abc import Callable, Sequence
-from typing import Any
+import math
+from collections.abc import Callable
 
-from confluent_kafka import Consumer, TopicPartition
-
-from ops.bench.line.errors import RunFailed
-from ops.bench.line.lineup import BY_NAME, OURS
-from ops.bench.line.peers.job import Job
-from ops.bench.line.program import running
+from ops.bench.line.lineup import OURS
+from ops.bench.line.paced import Line, Spell, open_line
 from ops.bench.line.rows import Row
 from ops.bench.line.topics import Topics
 
-_PARTITIONS = 4
-_WARM_S = 4.0
 _IDLE_RATE = 20.0
-#: Where W0 was not run: a rate that half of is still above what is measured here without others on the machine.
-_UNKNOWN_HIGHEST = 80_000.0
+_LEAST, _MOST = 5_000.0, 250_000.0
+#: Milliseconds that the last messages of a probe may take: a line that is 5 % too slow is behind by more at the end.
+_BEHIND = 200.0
 
 
-def measure_latencies(topics: Topics, rows: Sequence[Row], quick: bool, tell: Callable[[str], None]) -> list[Row]:
-    """Rows for half of the highest rate, which is W0's of the same run, and for an idle line. Raises RunFailed."""
-    highest = next((r["msgs_per_s"] for r in rows if (r["workload"], r["system"]) == ("W0", OURS)), None)
-    told = []
-    for name, rate, seconds in (
-        (f"{OURS}-idle", _IDLE_RATE, 12.0 if quick else 40.0),
-        (f"{OURS}-half", (highest or _UNKNOWN_HIGHEST) / 2, 8.0 if quick else 30.0),
-    ):
-        row = _measure(topics, name, rate, seconds)
-        tell(f"W4  {name} at {rate:,.0f}/s: p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms")
-        told.append(row)
-    return told
+def measure_latencies(topics: Topics, quick: bool, tell: Callable[[str], None]) -> list[Row]:
+    """Rows for an idle line, and for half of the highest rate. Raises RunFailed."""
+    with open_line(topics, "w4") as line:
+        idle = line.run(Spell(_IDLE_RATE, 6.0 if quick else 40.0, warm_s=2.0, linger_ms=0.5))
+        tell(_words("idle", idle))
+        highest = highest_rate(lambda rate: _keeps_up(line, rate, quick, tell), steps=4 if quick else 6)
+        half = line.run(Spell(highest / 2, 6.0 if quick else 30.0, warm_s=2.0 if quick else 4.0))
+        tell(_words(f"half of {highest:,.0f}/s", half))
+        return [_row(f"{OURS}-idle", idle, line), {**_row(f"{OURS}-half", half, line), "highest": round(highest)}]
 
 
-def _measure(topics: Topics, name: str, rate: float, seconds: float) -> Row:
-    run = f"{topics.prefix}.w4.{name}.{uuid.uuid4().hex[:6]}"
-    source, out = f"{run}.in", f"{run}.out"
-    options = {"rate": rate, "seconds": seconds + _WARM_S}
-    job = Job("W4", topics.bootstrap, run, source, {"out": out}, exactly_once=True, name=run)
-    paced = Job("W4", topics.bootstrap, run, source, {"out": out}, name=f"{run}.sender", options=options)
-    sender = [sys.executable, "-m", "ops.bench.line.ours.send_paced"]
-    with topics.lent([source, out], _PARTITIONS), running(BY_NAME[OURS].command(), job) as program:
-        _await_start(topics, source, out)
-        reader = Reader(topics.bootstrap, out)
-        cpu, began = program.cpu(), time.monotonic()
-        with running(sender, paced):
-            taken = reader.read(round(rate * options["seconds"]), seconds + _WARM_S + 20)
-        spent = (program.cpu() - cpu) / (time.monotonic() - began)
-        program.memory_mb()
-    topics.forget_group(run)
-    taken.sort()
+def highest_rate(keeps_up: Callable[[float], bool], steps: int) -> float:
+    """The greatest rate that is known to be kept up with, after so many halvings on a logarithmic scale."""
+    least, most = _LEAST, _MOST
+    for _ in range(steps):
+        middle = math.sqrt(least * most)
+        if keeps_up(middle):
+            least = middle
+        else:
+            most = middle
+    return least
+
+
+def _keeps_up(line: Line, rate: float, quick: bool, tell: Callable[[str], None]) -> bool:
+    probe = line.run(Spell(rate, 3.0 if quick else 5.0, warm_s=1.0))
+    kept = not probe.missing and probe.at_end() <= _BEHIND
+    tell(f"W4  {rate:,.0f}/s: {'kept up' if kept else 'fell behind'}, {probe.at_end():.0f} ms at the end")
+    return kept
+
+
+def _words(name: str, spell: Spell) -> str:
+    return f"W4  {name}, {spell.rate:,.0f}/s: p50 {spell.percentile(50):.1f} ms, p99 {spell.percentile(99):.1f} ms"
+
+
+def _row(name: str, spell: Spell, line: Line) -> Row:
+    sent = spell.rate * (spell.seconds + spell.warm_s)
     return {
-        "workload": "W4", "system": name, "msgs_per_s": round(rate, 1), "ratio_to_ours": None,
-        "cpu_s_per_million": round(spent / rate * 1e6, 2), "spread": [round(taken[0], 2), round(taken[-1], 2)],
-        **{f"p{percent}_ms": round(taken[int(len(taken) * percent / 100)], 2) for percent in (50, 90, 99)},
-        "p99_9_ms": round(taken[int(len(taken) * 0.999)], 2), "messages": len(taken),
-        "peak_mb": round(program.peak_mb), "lost": reader.missing, "doubled": reader.doubled,
+        "workload": "W4", "system": name, "msgs_per_s": round(spell.rate, 1), "ratio_to_ours": None,
+        "cpu_s_per_million": round(spell.cpu_s / sent * 1e6, 2), "spread": [spell.percentile(0), spell.percentile(100)],
+        **{f"p{percent}_ms": spell.percentile(percent) for percent in (50, 90, 99)},
+        "p99_9_ms": spell.percentile(99.9), "messages": len(spell.taken), "sender": spell.sender,
+        "peak_mb": round(line.program.peak_mb), "lost": spell.missing, "doubled": spell.doubled,
     }  # fmt: skip
-
-
-def _await_start(topics: Topics, source: str, out: str) -> None:
-    """One message through, so that the group has its partitions."""
-    topics.fill(source, _PARTITIONS, [(b"0", b"%010d%020d" % (0, 0))])
-    deadline = time.monotonic() + 60
-    while not topics.ends([out], _PARTITIONS, committed=True):
-        if time.monotonic() > deadline:
-            raise RunFailed("nothing came through within a minute")
-        time.sleep(0.1)
-
-
-class Reader:
-    """Reads outputs as they come. It starts at the ends, so that what went through before is not seen."""
-
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self.missing = self.doubled = 0
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": f"{topic}.observer",
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "fetch.wait.max.ms": 10,
-                "fetch.queue.backoff.ms": 1,
-            }
-        )
-        places = [TopicPartition(topic, p) for p in range(_PARTITIONS)]
-        for place in places:
-            place.offset = self._consumer.get_watermark_offsets(place, 30)[1]
-        self._consumer.assign(places)
-
-    def read(self, expected: int, patience: float) -> list[float]:
-        """Milliseconds of each, without the warm-up's."""
-        taken: list[float] = []
-        seen = bytearray(expected)
-        began: int | None = None
-        deadline = time.monotonic() + patience
-        left = expected
-        while left and time.monotonic() < deadline:
-            polled: list[Any] = self._take()
-            now = time.monotonic_ns()
-            for message in polled:
-                value = message.value()
-                number, sent = int(value[:10]), int(value[10:30])
-                began = sent if began is None else began
-                self.doubled += seen[number]
-                left -= not seen[number]
-                seen[number] = 1
-                if sent - began > _WARM_S * 1e9:
-                    taken.append((now - sent) / 1e6)
-        self._consumer.close()
-        self.missing = left
-        if not taken:
-            raise RunFailed("no output came in time")
-        return taken
-
-    def _take(self) -> list[Any]:
-        """The next output at once when it comes, with what else is there."""
-        first = self._consumer.poll(0.1)
-        rest = [] if first is None else [first, *self._consumer.consume(10_000, 0)]
-        return [message for message in rest if message.error() is None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
@@ -10,9 +10,13 @@ BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 _RATES = "| | system | messages/s | least to greatest | to ours | CPU s per million | peak MB |"
 
 
-def page(result: dict[str, Any]) -> str:
-    """Markdown: goals, rates, latencies, and the machine they were measured on."""
+_ORDER = ("backlog", "payload", "partitions", "workers", "keys", "soak")
+
+
+def page(result: dict[str, Any], curves: Mapping[str, dict[str, Any]]) -> str:
+    """Markdown: goals, rates, latencies, and the machine they were measured on; then the curves."""
     parts = [_goals(result["goals"]), _rates(result["rows"]), _latencies(result["rows"]), _where(result)]
+    parts.append(_growth({name: curves[name] for name in _ORDER if name in curves}))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -43,8 +47,27 @@ def _rates(rows: Sequence[dict[str, Any]]) -> str:
 def _latencies(rows: Sequence[dict[str, Any]]) -> str:
     timed = [row for row in rows if "p99_ms" in row]
     lines = ["| W4 | messages/s | p50 ms | p99 ms |", "| --- |" + " ---: |" * 3]
-    lines += [f"| {r['system']} | {r['msgs_per_s']:,.0f} | {r['p50_ms']:.1f} | {r['p99_ms']:.1f} |" for r in timed]
+    for row in timed:
+        of = f" (highest: {row['highest']:,})" if "highest" in row else ""
+        lines.append(f"| {row['system']}{of} | {row['msgs_per_s']:,.0f} | {row['p50_ms']:.1f} | {row['p99_ms']:.1f} |")
     return "\n".join(lines) if timed else ""
+
+
+def _growth(curves: Mapping[str, dict[str, Any]]) -> str:
+    """A line per curve: messages per second and peak memory at each point; of the soak what it came to."""
+    if not curves:
+        return ""
+    lines = ["| curve | measured | messages/s, peak MB at each point |", "|" + " --- |" * 3]
+    for name, curve in curves.items():
+        told = curve["remark"] if name == "soak" else ", ".join(_point(point) for point in curve["points"])
+        more = f"; {curve['remark']}" if curve["remark"] and name != "soak" else ""
+        lines.append(f"| [{curve['title']}](ops/bench/results/line-{name}.svg) | {curve['date'][:10]} | {told}{more} |")
+    return "\n".join(lines)
+
+
+def _point(point: dict[str, Any]) -> str:
+    memory = f" ({point['peak_mb']})" if "peak_mb" in point else ""
+    return f"{point['x']:,}: {point['y']:,}{memory}"
 
 
 def _where(result: dict[str, Any]) -> str:

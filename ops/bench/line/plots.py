@@ -17,7 +17,7 @@ def draw(result: dict[str, Any], folder: Path) -> list[Path]:
     written = []
     for workload in ("W0", "W1"):
         rows = [row for row in result["rows"] if row["workload"] == workload and row["msgs_per_s"]]
-        if len(rows) > 1:
+        if len(rows) > 1 and result.get("whole", True):
             written.append(_bars(pyplot, rows, workload, folder))
     written += [_curve(pyplot, name, curve, folder) for name, curve in result["curves"].items()]
     return written
@@ -53,7 +53,10 @@ def _bars(pyplot: Any, rows: list[dict[str, Any]], workload: str, folder: Path) 
 def _curve(pyplot: Any, name: str, curve: dict[str, Any], folder: Path) -> Path:
     figure, axes = pyplot.subplots(figsize=(6, 3.2))
     points = curve["points"]
-    axes.plot([p["x"] for p in points], [p["y"] for p in points], "o-", color=_OURS_COLOUR)
+    axes.plot([p["x"] for p in points], [p["y"] for p in points], "-" if len(points) > 30 else "o-", color=_OURS_COLOUR)
+    if all("least" in p for p in points):
+        x, least, most = ([p[name] for p in points] for name in ("x", "least", "greatest"))
+        axes.fill_between(x, least, most, color=_OURS_COLOUR, alpha=0.15)
     axes.set_xlabel(curve["x"])
     axes.set_ylabel(curve["y"])
     axes.set_ylim(bottom=0)

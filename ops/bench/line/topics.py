@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,10 +34,10 @@ class Topics:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
         self._made: set[str] = set()
 
-    def make(self, names: Iterable[str], partitions: int) -> None:
+    def make(self, names: Iterable[str], partitions: int, config: Mapping[str, str] | None = None) -> None:
         """New topics, with a leader each when this returns. Raises KafkaException."""
         names = list(names)
-        config = {"retention.ms": "-1", "max.message.bytes": str(2 * 1024 * 1024)}
+        config = {"retention.ms": "-1", "max.message.bytes": str(2 * 1024 * 1024), **(config or {})}
         made = self._admin.create_topics([_NewTopic(name, partitions, 1, config=config) for name in names])
         for name, future in made.items():
             future.result(_TIMEOUT)
@@ -66,9 +66,9 @@ class Topics:
         self.remove(list(self._made))
 
     @contextmanager
-    def lent(self, names: Sequence[str], partitions: int) -> Iterator[None]:
+    def lent(self, names: Sequence[str], partitions: int, config: Mapping[str, str] | None = None) -> Iterator[None]:
         """Topics for as long as the block runs."""
-        self.make(names, partitions)
+        self.make(names, partitions, config)
         try:
             yield
         finally:

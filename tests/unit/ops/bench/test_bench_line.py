@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from ops.bench.line.errors import RunFailed
 from ops.bench.line.goals import GOALS, judged
-from ops.bench.line.growth import slope_of
 from ops.bench.line.lineup import OURS, SYSTEMS
 from ops.bench.line.messages import messages
 from ops.bench.line.observer import count
@@ -24,6 +23,7 @@ from ops.bench.line.peers import contract
 from ops.bench.line.plots import draw
 from ops.bench.line.rate import Look, Measured, Watch
 from ops.bench.line.rows import failed_row, rows_of
+from ops.bench.line.soak import slope_of
 from ops.bench.line.workloads import RATES, W0, W1, W2
 from ops.cli import build_app
 from ops.cli.bench import _print
