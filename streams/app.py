@@ -66,6 +66,7 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
             # A worker that is started again takes its partitions back at once, without a rebalance.
             group_instance_id=f"{worker.group}.streams-{worker.slot}",
             consumer={"session.timeout.ms": 15_000},
+            linger=worker.linger.total_seconds(),
             stall_timeout=worker.stall_after.total_seconds(),
         ),
         on_stalled=lambda stalled: count_stall(f"{worker.group}.streams", stalled),

@@ -47,6 +47,7 @@ class WorkerSettings(BaseModel):
     delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
     metrics_port: int = 0  #: /metrics, /healthz, /readyz; 0 takes a free port and logs it
     stall_after: timedelta = timedelta(seconds=120)  #: events wait and none moves for so long: exit; 0 never does
+    linger: timedelta = timedelta(0)  #: waits for more events per transaction: less work, more latency
     batch_size: int = Field(default=1000, ge=1, le=2000)  #: records; a statement of the database takes 2,000 rows
     hold_for: timedelta = timedelta(hours=48)  #: after that a hold becomes a dead letter
     line_grace: timedelta = timedelta(minutes=15)  #: how long an opportunity waits for its line items

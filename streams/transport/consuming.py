@@ -86,7 +86,7 @@ class ConsumerThread(threading.Thread):
         self._calls_lock = threading.Lock()
         self._closed = False
         self._stopping = threading.Event()
-        self._fetcher = Fetcher(consumer, self.partitions)
+        self._fetcher = Fetcher(consumer, self.partitions, options.linger)
         self._ahead = LookAhead(consumer, self.partitions, options.stall_timeout / 4 or 30.0)
         self.turned = time.monotonic()  #: when this thread last showed that it lives
         self.joined = False  #: the group has given us our place, be it an empty one

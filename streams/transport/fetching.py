@@ -1,7 +1,7 @@
 """What comes out of the consumer: messages by partition, ends of partitions, errors.
 
-`poll` waits for the first message and returns with it at once; `consume(n, 0)` then takes what else is there. So an
-idle line delivers a message the moment it comes, and a busy one delivers large batches.
+`poll` waits for the first message and returns with it at once; `consume(n, linger)` then takes what else is there. So
+an idle line delivers a message the moment it comes, and a busy one delivers large batches; a linger makes them larger.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ UNREADABLE = frozenset(
 class Fetcher:
     """Reads for the partitions that are owned now. On the consumer's thread."""
 
-    def __init__(self, consumer: Any, partitions: Mapping[TP, Partition]) -> None:
+    def __init__(self, consumer: Any, partitions: Mapping[TP, Partition], linger: float = 0.0) -> None:
+        """`linger`: seconds for which more is waited for once something is there."""
         self._consumer = consumer
         self._partitions = partitions
+        self._linger = linger
 
     def fetch(self, most: int, timeout: float) -> list[Message]:
         """Messages that are there, or the next one to come; [] after the timeout. Raises ConsumptionFailed."""
@@ -48,7 +50,7 @@ class Fetcher:
             return [] if self._is_error(first) else [first]
         place: Any = (first.topic(), first.partition())
         owner = self._partitions.get(place)
-        messages = self._consumer.consume(most - 1, 0)
+        messages = self._consumer.consume(most - 1, self._linger)
         if self._partitions.get(place) is owner:  # else a rebalance came between the two, and it is read again
             messages.insert(0, first)
         if any(m.error() is not None for m in messages):

@@ -24,6 +24,9 @@ class EngineOptions:
     cycle_time: float = 1.0
     #: Batches of one partition that may be unfinished at once. More than 1 gives up order under concurrency.
     max_outstanding: int = 1
+    #: After the first message more are waited for, so long: fewer transactions, each of more messages. It is a floor
+    #: of latency; 0 hands over at once what is there.
+    linger: float = 0.0
     #: Bounds of what is fetched and not finished, shared out evenly between the assigned partitions.
     buffer_messages: int = 40_000
     buffer_bytes: int = 64 * 1024 * 1024
