@@ -36,6 +36,7 @@ OVERRIDES: Mapping[str, str] = {
     "MESHLINE_WORKER__HOLD_FOR": "PT25S",
     "MESHLINE_WORKER__LINE_GRACE": "PT25S",
     "MESHLINE_WORKER__HOLD_POLL": "PT0.5S",
+    "MESHLINE_WORKER__LINGER": "PT0.1S",
     "MESHLINE_SINK__TIMEOUT": "PT8S",
     "MESHLINE_SINK__CONCURRENCY": "6",
     "MESHLINE_SINK__BREAKER_PAUSE": "PT1S",
@@ -43,7 +44,7 @@ OVERRIDES: Mapping[str, str] = {
     "MESHLINE_RECONCILER__IDLE": "PT3S",
 }
 _LATE_S = 10.0  # longer than the sinks' timeout above
-_LOOK_S = 1.0
+_LOOK_S = 2.0
 _QUIET_S = 30.0
 _SETTLE_S = 600.0
 _AGREE_S = 90.0

@@ -14,16 +14,19 @@ from streams.standards import Standard, standardise_tax_id
 
 
 def make_account(random: Random, account_id: str, number: int) -> Account:
-    """An account somewhere; every country has its turn."""
+    """An account somewhere; every country has its turn. What tells one company from another comes from the id alone:
+    a day that is repeated brings other companies, or they would be taken for those of the first.
+    """
+    own = Random(account_id)
     country = COUNTRIES[number % len(COUNTRIES)]
     city, postal_code, state = random.choice(country.places)
     return Account(
         id=account_id,
         name=f"{random.choice(country.names)} {number} {country.legal_form}",
         domain=f"{account_id}.example",
-        tax_id=tax_id_of(random, country),
+        tax_id=tax_id_of(own, country),
         email=f"buchhaltung+{number}@{account_id}.example",
-        phone=phone_of(random, country.phone),
+        phone=phone_of(own, country.phone),
         street=f"{random.choice(country.streets)} {random.randrange(1, 200)}",
         city=city,
         postal_code=postal_code,

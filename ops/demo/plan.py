@@ -85,24 +85,24 @@ def _crm_account(draft: Draft, index: int, share: int) -> None:
 def _crm_deal(draft: Draft, deal: Opportunity, morning: list[Step], afternoon: list[Step]) -> None:
     random, fate = draft.random, draft.random.random()
     if len(draft.orders) < _SURE:
-        fate = 0.3
+        fate = 0.25
     draft.in_crm.add(deal.id)
     at_once = (insert_deal(deal), *insert_lines(deal))
-    if fate < 0.08:  # won when it is first heard of, lines behind
+    if fate < 0.06:  # won when it is first heard of, lines behind
         deal = replace(deal, stage=WON)
         morning += [Transaction((insert_deal(deal),)), *(Transaction((line,)) for line in insert_lines(deal))]
-    elif fate < 0.10:  # the same, but the lines come hours later
+    elif fate < 0.08:  # the same, but the lines come hours later
         deal = replace(deal, stage=WON)
         morning.append(Transaction((insert_deal(deal),)))
         afternoon.append(Transaction(insert_lines(deal)))
-    elif fate < 0.17:  # lines before their deal
+    elif fate < 0.13:  # lines before their deal
         deal = replace(deal, stage=WON)
         morning += [Transaction(insert_lines(deal)), Transaction((insert_deal(deal),))]
-    elif fate < 0.27:  # another quantity at the last moment
+    elif fate < 0.20:  # another quantity at the last moment
         changed, change = requantify(random, deal)
         deal = replace(changed, stage=WON)
         morning += [Transaction(at_once), change, to_stage(deal, WON)]
-    elif fate < 0.40:
+    elif fate < 0.30:
         deal = replace(deal, stage=WON)
         morning.append(Transaction(at_once))
         (morning if random.random() < 0.7 else afternoon).append(to_stage(deal, WON))
@@ -119,16 +119,16 @@ def _crm_deal(draft: Draft, deal: Opportunity, morning: list[Step], afternoon: l
 
 
 def _account_changes(draft: Draft, account: Account, afternoon: list[Step]) -> None:
-    random, luck = draft.random, draft.random.random()
+    random, own, luck = draft.random, Random(f"{account.id} later"), draft.random.random()
     if luck < 0.12:
-        moved = {"street": f"{account.street}a", "phone": phone_of(random, prefix_of(account))}
+        moved = {"street": f"{account.street}a", "phone": phone_of(own, prefix_of(account))}
         afternoon.append(Transaction((Write("update", "accounts", account.id, moved),)))
     elif luck < 0.20:
         afternoon.append(Transaction((Write("update", "accounts", account.id),)))
     elif luck < 0.26:  # two people at once, in lanes of their own
         for _ in range(2):
             called = {
-                "phone": phone_of(random, prefix_of(account)),
+                "phone": phone_of(own, prefix_of(account)),
                 "email": f"ap{random.randrange(99)}@{account.domain}",
             }
             draft.afternoon.append([Transaction((Write("update", "accounts", account.id, called),))])
@@ -152,7 +152,9 @@ def _portal_account(draft: Draft, index: int, share: int) -> None:
         morning += _portal_story(draft, deal)
     if company:
         afternoon.append(
-            Delivery("hubspot", "phone", {"objectId": draft.company, "value": phone_of(random, "+1 650 555 ")})
+            Delivery(
+                "hubspot", "phone", {"objectId": draft.company, "value": phone_of(Random(account_id), "+1 650 555 ")}
+            )
         )
         afternoon.append(Delivery("hubspot", "numberofemployees", {"objectId": draft.company, "value": "250"}))
     elif random.random() < 0.4:  # a change, and behind it an older one that was under way for longer
@@ -166,7 +168,7 @@ def _portal_story(draft: Draft, deal: Opportunity) -> list[Step]:
     random, fate = draft.random, draft.random.random()
     early = Delivery("standard", "opportunity.created", portal_deal(deal), age_s=30)
     draft.deals[deal.id] = deal
-    if fate >= 0.4:
+    if fate >= 0.3:
         return [early]
     won = replace(deal, stage=WON)
     draft.deals[deal.id] = won
