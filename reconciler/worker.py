@@ -24,9 +24,9 @@ from reconciler.state import State
 from reconciler.store import RocksStore
 from reconciler.topics import ReconcilerTopics
 from schemas.codec import Codec
-from schemas.registry import ConfluentRegistry
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.logs import get_logger
+from streams.runtime.registry import worker_registry
 from streams.runtime.settings import Settings
 
 _LOG = get_logger("reconciler")
@@ -56,7 +56,7 @@ async def run_reconciler(
 
 
 def _run(settings: Settings, folder: Path, halt: threading.Event, topics: ReconcilerTopics, clock: Clock) -> None:
-    codec = Codec(ConfluentRegistry(settings.registry_url))
+    codec = Codec(worker_registry(settings))
     group = f"{settings.worker.group}.reconciler"
     with ExitStack() as opened:
         store = RocksStore(folder)

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from schemas.codec import Codec
-from schemas.registry import ConfluentRegistry
 from sinks.breaker import Breaker
 from sinks.carry import Carrier, Patience
 from sinks.gate import Gate
@@ -23,6 +22,7 @@ from streams.letters.fuse import Fuse, fuse_for
 from streams.runtime.database import operations_engine
 from streams.runtime.health import PROBES
 from streams.runtime.logs import get_logger
+from streams.runtime.registry import worker_registry
 from streams.runtime.settings import Settings, SinkSettings
 from streams.transport.engine import Engine
 from streams.transport.errors import DeliveryFailed
@@ -52,7 +52,7 @@ async def run_sinks(settings: Settings, sinks: Sequence[Sink], stop: asyncio.Eve
     Raises WorkerStopped, TransportError or RegistryUnavailable for what is ours: nothing unfinished is committed.
     """
     settings.need("bootstrap", "registry_url", "operations_url")
-    codec = Codec(ConfluentRegistry(settings.registry_url))
+    codec = Codec(worker_registry(settings))
     database = operations_engine(settings.operations_url, pool_size=8)
     engine = Engine(settings.bootstrap, f"{settings.worker.group}.sinks", options_of(settings))
     PROBES.add("engine", engine.health)

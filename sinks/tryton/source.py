@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 from schemas.codec import Codec
 from schemas.records import ErpChange
-from schemas.registry import ConfluentRegistry
 from sinks.calls import Calls
 from sinks.errors import TargetError
 from sinks.limits import Limiter
@@ -33,6 +32,7 @@ from sinks.tryton.teller import Teller
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.database import operations_engine
 from streams.runtime.logs import get_logger
+from streams.runtime.registry import worker_registry
 from streams.runtime.settings import Settings
 
 log = get_logger("mesh.erp_source")
@@ -158,7 +158,7 @@ async def run_erp_source(settings: Settings, stop: asyncio.Event) -> None:
     """
     settings.need("bootstrap", "registry_url", "operations_url")
     own = TrytonSettings.of(settings)
-    codec = Codec(ConfluentRegistry(settings.registry_url))
+    codec = Codec(worker_registry(settings))
     async with AsyncExitStack() as stack:
         database = operations_engine(settings.operations_url, pool_size=2)
         stack.push_async_callback(database.dispose)

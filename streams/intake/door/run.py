@@ -12,7 +12,6 @@ from typing import Any
 import uvicorn
 
 from schemas.codec import Codec
-from schemas.registry import ConfluentRegistry
 from streams.intake.door.acceptance import Acceptance
 from streams.intake.door.app import make_app
 from streams.intake.door.deliveries import DatabaseDeliveries
@@ -23,6 +22,7 @@ from streams.intake.door.sources import make_sources
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.database import operations_engine
 from streams.runtime.logs import get_logger
+from streams.runtime.registry import worker_registry
 from streams.runtime.settings import DoorSettings, Settings
 
 log = get_logger(__name__)
@@ -103,7 +103,7 @@ def _listen(door: DoorSettings) -> socket.socket:
 async def _stores(settings: Settings, clock: Clock) -> AsyncIterator[tuple[KafkaPublisher, DatabaseDeliveries]]:
     engine = operations_engine(settings.operations_url, _POOL)
     deliveries = DatabaseDeliveries(engine)
-    publisher = KafkaPublisher(settings.bootstrap, Codec(ConfluentRegistry(settings.registry_url)))
+    publisher = KafkaPublisher(settings.bootstrap, Codec(worker_registry(settings)))
     pruning = asyncio.create_task(_prune(deliveries, settings.door, clock))
     try:
         yield publisher, deliveries

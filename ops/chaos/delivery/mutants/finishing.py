@@ -109,4 +109,32 @@ FINISHING = (
         "            and partition.outstanding < self._max_outstanding",
         "            and partition.outstanding <= self._max_outstanding",
     ),
+    Mutant(
+        "postponed-counts-as-finished",
+        "what an agent gave back is passed over: the watermark goes behind it",
+        "batch.py",
+        "        self._span.end = offset\n",
+        "",
+    ),
+    Mutant(
+        "postponed-goes-to-the-end",
+        "what was given back comes after what is behind it",
+        "partition.py",
+        "        self.backlog.appendleft(rest)\n",
+        "        self.backlog.append(rest)\n",
+    ),
+    Mutant(
+        "postponed-is-not-waited-for",
+        "whatever is fetched meanwhile has the postponed record tried again at once, and again",
+        "dispatch.py",
+        "            and not partition.resting\n",
+        "",
+    ),
+    Mutant(
+        "postponed-is-never-tried-again",
+        "a partition that waited once waits for ever",
+        "dispatch.py",
+        "        partition.resting = False\n        self._hand_out(partition)",
+        "        self._hand_out(partition)",
+    ),
 )

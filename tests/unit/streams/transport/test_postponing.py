@@ -174,13 +174,13 @@ async def test_waiting_is_no_stall(options: EngineOptions) -> None:
 # -- what is refused
 
 
-def dispatched(taken: list[Batch], *, max_outstanding: int = 1) -> tuple[ManualOutlet, Partition]:
+def dispatched(taken: list[Batch], *, max_outstanding: int = 1) -> tuple[ManualOutlet, Partition, Dispatcher]:
     outlet, partition = ManualOutlet(), Partition(IN)
     dispatcher = Dispatcher(outlet, Hooks(on_batch=taken.append), batch_size=4, max_outstanding=max_outstanding)  # type: ignore[arg-type]
     dispatcher.on_assigned([partition])
     partition.fetched = 8
     dispatcher.on_messages({partition: [Record(IN, offset) for offset in range(8)]})  # type: ignore[misc]
-    return outlet, partition
+    return outlet, partition, dispatcher
 
 
 def test_order_is_not_given_up_for_it() -> None:
@@ -216,12 +216,15 @@ def test_a_record_that_is_not_in_the_batch_cannot_be_postponed_nor_one_of_a_fini
 
 def test_what_is_behind_it_waits_too_and_comes_in_order() -> None:
     taken: list[Batch] = []
-    outlet, partition = dispatched(taken)
+    outlet, partition, dispatcher = dispatched(taken)
     taken[0].postpone(0, "not yet", 1.0)
     assert len(taken[0]) == 0
     taken[0].done()
     assert len(taken) == 1
     assert (partition.watermark.position, partition.unfinished) == (0, 8)
+    partition.fetched += 1
+    dispatcher.on_messages({partition: [Record(IN, 8)]})  # type: ignore[misc]
+    assert len(taken) == 1, "what comes meanwhile waits behind it"
     assert [0.0 < seconds <= 1.0 for seconds, _ in outlet.loop.timers] == [True]
     outlet.loop.ring()
     assert [message.offset() for message in taken[1]] == [0, 1, 2, 3]
