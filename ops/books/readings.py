@@ -25,7 +25,14 @@ from schemas.identity import command_id_for, event_id_for, origin_of
 from schemas.topics import CLEAN, COMMAND, DEAD_LETTER, EFFECT, REDRIVE, SKIPPED
 
 #: kind of an effect in the ERP -> kind of the command that brings its number back to the CRM.
-FOLLOW_UPS = {"customer.upsert": "account.link", "order.place": "opportunity.link"}
+FOLLOW_UPS = {
+    "customer.upsert": "account.link",
+    "order.place": "opportunity.link",
+    "credit.grant": "case.link",
+    "schedule.amend": "subscription.link",
+    "lead.customer": "lead.link",
+    "lead.order": "lead.ordered",
+}
 
 Read = Callable[[At, bytes | None, Headers], Fact | None]
 

@@ -17,7 +17,7 @@ _MOST = 20
 TWIN = {"customer": "account", "order": "opportunity"}
 #: entity -> kinds of commands that it leads to
 KINDS = {
-    "account": ("customer.upsert", "account.link", "account.billing"),
+    "account": ("customer.upsert", "account.link", "account.billing", "account.terms"),
     "opportunity": ("order.place", "opportunity.link", "opportunity.billing"),
 }
 

@@ -24,6 +24,7 @@ _ENTITIES: dict[str, tuple[str, ...]] = {
 _WRITES = {
     "customer.upsert": "account",
     "account.link": "account",
+    "account.terms": "account",
     "order.place": "opportunity",
     "opportunity.link": "opportunity",
 }

@@ -40,7 +40,7 @@ def translate(error: psycopg.Error, *, sent: bool) -> SinkError:
 
 
 def missing(command: Command, table: str) -> Refused:
-    kind = "account" if table == "accounts" else "opportunity"
+    kind = "opportunity" if table == "opportunities" else table.removesuffix("s")
     return Refused(
         Reason.ERP_REJECTED,
         f"the CRM has no {kind} {command.key} (any more), so nothing can be written back to it",

@@ -46,7 +46,7 @@ class PostgresCrmSink:
 
     async def find(self, command: Command) -> Found | None:
         """The row; it is always the CRM that creates it. Raises Refused where there is none."""
-        if command.account is None and command.opportunity is None:
+        if not statement.writes_back(command):
             raise Refused(Reason.UNCLASSIFIED, f"the CRM's sink has no way to do {command.kind}")
         row = await self._row(command)
         return Found(row["id"], row)

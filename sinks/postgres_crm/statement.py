@@ -10,15 +10,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from schemas.records import AccountWriteBack, Command, OpportunityWriteBack
+from schemas.records import Command, Travelling
 from sinks.port import Fields, Value
 
-Table = Literal["accounts", "opportunities"]
+Table = Literal["accounts", "opportunities", "cases", "subscriptions", "leads"]
 WRITER = "meshline"  #: `updated_by` of what we write: our own changes come back with it, and are known as echoes
 _BILLING = ("invoice_status", "invoice_number", "payment_status", "outstanding_balance")
 COLUMNS: dict[Table, tuple[str, ...]] = {
-    "accounts": ("erp_customer_code", *_BILLING),
+    "accounts": ("erp_customer_code", *_BILLING, "payment_terms", "erp_status"),
     "opportunities": ("erp_order_number", *_BILLING),
+    "cases": ("erp_credit_number",),
+    "subscriptions": ("erp_subscription_number", "erp_revision"),
+    "leads": ("erp_customer_code", "erp_order_number"),
+}
+#: The command's body -> the table of its record.
+_TABLES: dict[str, Table] = {
+    "account": "accounts",
+    "opportunity": "opportunities",
+    "case": "cases",
+    "subscription": "subscriptions",
+    "lead": "leads",
 }
 #: The most that the column `numeric(18, 2)` keeps of a balance.
 _CENT = Decimal("0.01")
@@ -33,7 +44,7 @@ class Statement:
 
 
 def table_of(command: Command) -> Table:
-    return "accounts" if command.account is not None else "opportunities"
+    return _TABLES[_body_name(command)]
 
 
 def select(command: Command) -> Statement:
@@ -52,7 +63,7 @@ def columns_of(command: Command, own_currency: str) -> dict[str, Value]:
     """Columns and values to write. The single balance of an account is in the account's own currency only."""
     body = _body(command)
     values = {name: getattr(body, name) for name in COLUMNS[table_of(command)] if getattr(body, name) is not None}
-    if command.account is not None and body.currency != own_currency:
+    if command.account is not None and command.account.currency != own_currency:
         values.pop("outstanding_balance", None)
     return values
 
@@ -68,7 +79,7 @@ def balance_of(command: Command) -> tuple[str, Decimal] | None:
 def updates(command: Command, own_currency: str) -> Sequence[Statement]:
     """The statements of one transaction; only the first may find no row."""
     found = []
-    values = columns_of(command, own_currency)
+    values = {name: None if value == "" else value for name, value in columns_of(command, own_currency).items()}
     if values:
         columns = ", ".join(f"{name} = %({name})s" for name in values)
         sql = f"update sales.{table_of(command)} set {columns}, updated_by = %(writer)s where id = %(id)s"
@@ -94,12 +105,22 @@ def expected(command: Command, own_currency: str) -> Fields:
 
 def too_fine(command: Command) -> Decimal | None:
     """A balance with more decimals than the CRM's column keeps."""
-    amount = _body(command).outstanding_balance
+    amount: Decimal | None = getattr(_body(command), "outstanding_balance", None)
     return amount if amount is not None and amount != amount.quantize(_CENT) else None
 
 
-def _body(command: Command) -> AccountWriteBack | OpportunityWriteBack:
-    body = command.account or command.opportunity
-    if body is None:
-        raise ValueError(f"a {command.kind} is no write-back to the CRM")
+def writes_back(command: Command) -> bool:
+    """Whether it is about a record of the CRM."""
+    return any(getattr(command, name) is not None for name in _TABLES)
+
+
+def _body_name(command: Command) -> str:
+    for name in _TABLES:
+        if getattr(command, name) is not None:
+            return name
+    raise ValueError(f"a {command.kind} is no write-back to the CRM")
+
+
+def _body(command: Command) -> Travelling:
+    body: Travelling = getattr(command, _body_name(command))
     return body

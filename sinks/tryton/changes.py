@@ -14,7 +14,8 @@ party (`ErpChange.model == "party"`)::
      "tax_id": "DE123456789" | null,
      "address": {"street": "Hauptstr. 1", "city": "Köln", "postal_code": "50667", "country": "DE",
                  "subdivision": "DE-NW"} | null,                              # the first; each value may be null
-     "email": "ap@example.com" | null, "phone": "+49 221 1" | null}           # the first of each
+     "email": "ap@example.com" | null, "phone": "+49 221 1" | null,           # the first of each
+     "payment_terms": "30 days" | null}                                       # the name of the customer's term
 
 sale (`"sale"`)::
 
@@ -68,6 +69,7 @@ class Party(TypedDict):
     address: Address | None
     email: str | None
     phone: str | None
+    payment_terms: str | None
 
 
 class Counterpart(TypedDict):

@@ -1,6 +1,7 @@
 """A customer as Tryton holds it: what to create, what to change, and what must read back. Pure.
 
-The account's address, name and code are the CRM's. An email, phone or tax id that the CRM does not have is left to
+The account's name and address are the CRM's. The code is the ERP's: it is given at first, and then left to those who
+change it there. An email, phone or tax id that the CRM does not have is left to
 the people who entered it in the ERP.
 """
 
@@ -66,7 +67,7 @@ def changes(row: Row, body: CustomerUpsert, crm_id: str, place: Place) -> dict[s
     values: dict[str, Any] = {}
     if row["name"] != body.name.strip():
         values["name"] = body.name.strip()
-    if row["code"] != body.code:
+    if not row["code"]:
         values["code"] = body.code
     for field, commands in {
         "identifiers": _identifier_changes(row["identifiers."], body, crm_id),
@@ -78,11 +79,16 @@ def changes(row: Row, body: CustomerUpsert, crm_id: str, place: Place) -> dict[s
     return values
 
 
-def expected(body: CustomerUpsert, crm_id: str, place: Place) -> Fields:
+def code_of(row: Row | None, body: CustomerUpsert) -> str:
+    """The customer's code: the one that the party has, else the reserved one."""
+    return str((row or {}).get("code") or body.code)
+
+
+def expected(body: CustomerUpsert, crm_id: str, place: Place, code: str) -> Fields:
     """What must read back after the write."""
     fields: dict[str, Value] = {
         "crm id": crm_id,
-        "code": body.code,
+        "code": code,
         "name": body.name.strip(),
         "street": _stripped(body.street),
         "city": _stripped(body.city),

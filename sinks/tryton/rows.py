@@ -72,6 +72,7 @@ def party_body(row: Row) -> changes.Party:
         "address": _address(row["addresses."]),
         "email": _mechanism(row["contact_mechanisms."], "email"),
         "phone": _mechanism(row["contact_mechanisms."], "phone"),
+        "payment_terms": (row["customer_payment_term."] or {}).get("name"),
     }
 
 
@@ -166,6 +167,7 @@ PARTY = Model(
         "addresses.subdivision.code",
         "contact_mechanisms.type",
         "contact_mechanisms.value",
+        "customer_payment_term.name",
     ),
     party_body,
     (("active", "in", [True, False]),),

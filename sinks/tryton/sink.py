@@ -93,7 +93,8 @@ class TrytonSink:
             values = party.changes(found.held, body, command.key, place)
             if values:
                 await self._client.call(request.write("party.party", party_id, values, found.held["_timestamp"]))
-        return Written(str(party_id), body.code, party.expected(body, command.key, place))
+        code = party.code_of(found.held if found else None, body)
+        return Written(str(party_id), code, party.expected(body, command.key, place, code))
 
     async def _create_party(self, command: Command, body: CustomerUpsert, place: party.Place) -> int:
         try:

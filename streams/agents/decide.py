@@ -134,8 +134,7 @@ class DecideAgent:
 
     def _follow_up(self, work: _Work, effect: Effect) -> None:
         key = record_of(effect)
-        record = decide_effect(effect, work.view.records.get(key) if key else None, work.now)
-        if record is not None:
+        for record in decide_effect(effect, work.view.records.get(key) if key else None, work.now):
             self.publisher.forward(work.batch, record, effect.event_id, effect.traceparent)
 
     def _event(self, work: _Work, original: Original, event: Stamped) -> None:

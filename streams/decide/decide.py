@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,17 +16,18 @@ from schemas.reasons import Reason
 from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Order, Stamped
 from streams.decide.account import decide_account
 from streams.decide.billing_stop import hold_new_billing
+from streams.decide.customer import decide_customer
 from streams.decide.facts import Facts
 from streams.decide.invoice import decide_invoice
 from streams.decide.opportunity import decide_line_item, decide_opportunity
 from streams.decide.policy import Policy
 from streams.decide.project import is_stale
-from streams.decide.write_back import write_back_of
+from streams.decide.write_back import follow_ups_of
 from streams.rules import Undecided
 
 __all__ = ["decide", "decide_effect"]
 
-decide_effect = write_back_of
+decide_effect = follow_ups_of
 
 
 def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
@@ -59,20 +62,23 @@ def _kept(outcome: Outcome) -> Outcome:
     return outcome
 
 
+#: Whose events they are -> what becomes of one at full state.
+_FLOWS: dict[type[Stamped], Callable[[Any, Facts, Policy, datetime], Outcome]] = {
+    Account: decide_account,
+    Opportunity: decide_opportunity,
+    LineItem: decide_line_item,
+    Invoice: decide_invoice,
+    Customer: decide_customer,
+}
+
+
 def _flow(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
-    match event:
-        case Account():
-            return decide_account(event, facts, policy, now)
-        case Opportunity():
-            return decide_opportunity(event, facts, policy, now)
-        case LineItem():
-            return decide_line_item(event, facts, policy, now)
-        case Invoice():
-            return decide_invoice(event, facts, policy, now)
-        case Customer() | Order() if event.meta.actor == policy.integration_user:
-            return Skip(SkipWhy.ECHO, "our own write; its state is kept for the reconciler")
-        case _:
-            return Skip(SkipWhy.NO_FLOW, f"no flow for {event.meta.entity}; its state is kept where it is compared")
+    flow = _FLOWS.get(type(event))
+    if flow is not None:
+        return flow(event, facts, policy, now)
+    if isinstance(event, Order) and event.meta.actor == policy.integration_user:
+        return Skip(SkipWhy.ECHO, "our own write; its state is kept for the reconciler")
+    return Skip(SkipWhy.NO_FLOW, f"no flow for {event.meta.entity}; its state is kept where it is compared")
 
 
 def decide_patch(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:

@@ -15,7 +15,16 @@ from streams.rules.decisions import Facts as RuleFacts
 from streams.rules.decisions import Value
 
 #: entity -> the flow that its events belong to
-_FLOWS = {"account": "customer", "opportunity": "order", "line_item": "order", "invoice": "billing"}
+_FLOWS = {
+    "account": "customer",
+    "opportunity": "order",
+    "line_item": "order",
+    "invoice": "billing",
+    "customer": "terms",
+    "case": "credit",
+    "subscription": "subscription",
+    "lead": "lead",
+}
 _BASIS_POINTS = Decimal(100)  #: in a percent
 
 

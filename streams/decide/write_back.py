@@ -1,36 +1,69 @@
-"""What the ERP named goes back to the CRM: the customer's code (FL1), the order's number (FL3)."""
+"""What follows an effect in the ERP: what it named goes back to the CRM, and of a credit a team is told."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from schemas.outcome import Record
-from schemas.records import AccountWriteBack, CommandKind, Effect, OpportunityWriteBack
+from schemas.records import (
+    AccountWriteBack,
+    CaseWriteBack,
+    CommandKind,
+    Effect,
+    LeadWriteBack,
+    OpportunityWriteBack,
+    Subscription,
+    SubscriptionWriteBack,
+    SupportCase,
+    Travelling,
+)
 from streams.decide.commands import follow_up
 from streams.decide.facts import Known
+from streams.decide.notice import credit_granted
+
+#: kind of an effect in the ERP -> the CRM's entity that it is about, and the kind of command that goes back to it
+_BACK: dict[str, tuple[str, CommandKind]] = {
+    "customer.upsert": ("account", "account.link"),
+    "order.place": ("opportunity", "opportunity.link"),
+    "credit.grant": ("case", "case.link"),
+    "schedule.amend": ("subscription", "subscription.link"),
+    "lead.customer": ("lead", "lead.link"),
+    "lead.order": ("lead", "lead.ordered"),
+}
+_BODIES: dict[str, Callable[[str], Travelling]] = {
+    "customer.upsert": lambda number: AccountWriteBack(erp_customer_code=number),
+    "order.place": lambda number: OpportunityWriteBack(erp_order_number=number),
+    "credit.grant": lambda number: CaseWriteBack(erp_credit_number=number),
+    "lead.customer": lambda number: LeadWriteBack(erp_customer_code=number),
+    "lead.order": lambda number: LeadWriteBack(erp_order_number=number),
+}
 
 
 def record_of(effect: Effect) -> tuple[str, str, str] | None:
     """The CRM record (side, entity, key) that an effect in the ERP names; None for other kinds of effect."""
-    entity = {"customer.upsert": "account", "order.place": "opportunity"}.get(effect.kind)
-    return ("crm", entity, effect.key) if entity else None
+    back = _BACK.get(effect.kind)
+    return ("crm", back[0], effect.key) if back else None
 
 
-def write_back_of(effect: Effect, known: Known | None, now: datetime) -> Record | None:
-    """The CRM command that follows an effect in the ERP; None where nothing is to be written back.
+def follow_ups_of(effect: Effect, known: Known | None, now: datetime) -> tuple[Record, ...]:
+    """What an effect in the ERP causes: a command to the CRM, a notice. Nothing where there is nothing to say.
 
     A record that the CRM's database never told of (it lives in a partner's system) has no row to write to.
 
     The command carries the event that caused the effect, so the event is settled when both are.
     """
-    if effect.outcome != "applied" or not effect.external_number or known is None or not known.in_crm:
-        return None
-    body: AccountWriteBack | OpportunityWriteBack
-    kind: CommandKind
-    if effect.kind == "customer.upsert":
-        kind, body = "account.link", AccountWriteBack(erp_customer_code=effect.external_number)
-    elif effect.kind == "order.place":
-        kind, body = "opportunity.link", OpportunityWriteBack(erp_order_number=effect.external_number)
+    back = _BACK.get(effect.kind)
+    if back is None or effect.outcome != "applied" or not effect.external_number or known is None or not known.in_crm:
+        return ()
+    body: Travelling
+    if effect.kind == "schedule.amend":
+        newest = known.record if known.position == (effect.version, effect.sequence) else None
+        revision = newest.revision if isinstance(newest, Subscription) else None
+        body = SubscriptionWriteBack(erp_subscription_number=effect.external_number, erp_revision=revision)
     else:
-        return None
-    return follow_up(kind, body, effect, now)
+        body = _BODIES[effect.kind](effect.external_number)
+    records = (follow_up(back[1], body, effect, now),)
+    if isinstance(known.record, SupportCase):
+        return (*records, credit_granted(effect, known.record, now))
+    return records

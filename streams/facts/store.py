@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.records import Account, Invoice, LineItem, Opportunity, Stamped
+from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Stamped
 from streams.decide.facts import Known
 from streams.facts.alike import load_alike, save_keys
 from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
@@ -66,7 +66,7 @@ async def load_view(
         return view
     await _load_records(connection, view, events, span, also)
     coded = _accounts_to_code(view, events)
-    view.codes.update(await _reserve_codes(connection, coded, now))
+    view.codes.update(await _reserve_codes(connection, coded | _told_of_by_erp(view, events), now))
     view.customers.update(await _customers(connection, coded))
     await load_alike(connection, view.alike, _newcomers(view, events, coded - view.customers))
     view.stops = await stops_of(connection, {event.meta.account_id for event in events})
@@ -130,6 +130,12 @@ def _accounts_to_code(view: View, events: Sequence[Stamped]) -> set[str]:
     wanted = {event.meta.account_id for event in events if isinstance(event, Account | Opportunity | LineItem)}
     arriving = {event.id for event in events if isinstance(event, Account)}
     return {account for account in wanted if account in arriving or ("crm", "account", account) in view.records}
+
+
+def _told_of_by_erp(view: View, events: Sequence[Stamped]) -> set[str]:
+    """Accounts whose customers changed in the ERP: their codes are reserved already."""
+    told = {event.meta.account_id for event in events if isinstance(event, Customer)}
+    return {account for account in told if ("crm", "account", account) in view.records}
 
 
 def _newcomers(view: View, events: Sequence[Stamped], accounts: set[str]) -> Iterator[Account]:

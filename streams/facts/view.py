@@ -30,6 +30,8 @@ from streams.facts.alike import Alike
 from streams.letters.holds import OpenHold
 
 CRM_DATABASE = "cdc:crm"  #: the source of events that the CRM's own database tells
+#: Commands whose content is kept with the record that they were made of.
+_OF_THE_EVENT = frozenset({"account.terms", "credit.grant", "schedule.amend", "lead.order"})
 RecordKey = tuple[str, str, str]  #: side, entity, key
 MODELS: dict[str, type[Stamped]] = {
     "account": Account,
@@ -147,6 +149,8 @@ class View:
                 self._mark(("crm", "account", command.key), event, fingerprint_of(command_body(command)))
             elif command.kind == "order.place":
                 self._mark(("crm", "opportunity", command.key), event, fingerprint_of(command_body(command)))
+            elif command.kind in _OF_THE_EVENT:
+                self._mark(key_of(event), event, fingerprint_of(command_body(command)))
 
     def _mark(self, key: RecordKey, event: Stamped, fingerprint: str) -> None:
         known = self.records.get(key)

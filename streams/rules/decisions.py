@@ -40,9 +40,9 @@ class Decision:
     facts: Mapping[str, FactKind]
 
 
-FLOWS = ("customer", "order", "billing", "state")
+FLOWS = ("customer", "order", "billing", "terms", "credit", "subscription", "lead", "state")
 _ACCOUNT = FactKind("the CRM's id of the customer account", ("acme", "globex"))
-_FLOW = FactKind("customer, order, billing; state for records that no flow handles", FLOWS, closed=True)
+_FLOW = FactKind(f"{', '.join(FLOWS[:-1])}; state for records that no flow handles", FLOWS, closed=True)
 
 _ALL = (
     Decision("flow", "Is the flow switched on?", "yes or no", {"flow": _FLOW}),

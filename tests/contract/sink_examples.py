@@ -89,6 +89,11 @@ def account_billing(account: str, currency: str, outstanding: str, version: int 
     return command("account.billing", body, key=account, account_id=account, version=version)
 
 
+def account_terms(account: str, version: int = 1, terms: str = "30 days", status: str = "") -> Command:
+    body = AccountWriteBack(erp_customer_code=f"C-{account}", payment_terms=terms, erp_status=status)
+    return command("account.terms", body, key=account, account_id=account, version=version)
+
+
 def opportunity_link(key: str, account: str, number: str, version: int = 1) -> Command:
     body = OpportunityWriteBack(erp_order_number=number)
     return command("opportunity.link", body, key=key, account_id=account, version=version)

@@ -10,7 +10,13 @@ import pytest
 from schemas.records import Command
 from sinks.postgres_crm.sink import PostgresCrmSink
 from streams.runtime.settings import Settings
-from tests.contract.sink_examples import account_billing, account_link, opportunity_billing, opportunity_link
+from tests.contract.sink_examples import (
+    account_billing,
+    account_link,
+    account_terms,
+    opportunity_billing,
+    opportunity_link,
+)
 from tests.contract.sink_promises import Case, SinkPromises, new_key
 
 
@@ -22,10 +28,15 @@ def deal_billing_of(key: str, version: int, text: str) -> Command:
     return opportunity_billing(key, f"a-{key}", "12.34", version, invoice_number=text)
 
 
+def terms_of(key: str, version: int, text: str) -> Command:
+    return account_terms(key, version, text)
+
+
 MAKES = {
     "account link": lambda key, version, text: account_link(key, text, version),
     "opportunity link": lambda key, version, text: opportunity_link(key, f"a-{key}", text, version),
     "account billing": billing_of,
+    "account terms": terms_of,
     "opportunity billing": deal_billing_of,
 }
 

@@ -99,7 +99,8 @@ class Shadows:
             return row, statement.expected(command, row["currency"])
         if command.customer is not None:
             place = await self._known.place(command.customer.country, command.customer.state)
-            wanted = party.expected(command.customer, command.key, place)
+            code = party.code_of(found.held if found is not None else None, command.customer)
+            wanted = party.expected(command.customer, command.key, place, code)
             return ({} if found is None else party.held(found.held)), wanted
         assert command.order is not None
         return ({} if found is None else sale.held(found.held)), sale.expected(command.order, command.account_id)

@@ -54,8 +54,9 @@ def _account_of(party: Body) -> str:
 def _party(body: Body, erp_id: str) -> tuple[str, str, dict[str, Any]]:
     key = str(body.get("crm_id") or f"erp:party:{erp_id}")
     address = body.get("address") or {}
-    fields = {name: body.get(name) for name in ("code", "name", "tax_id", "email", "phone")}
+    fields = {name: body.get(name) for name in ("code", "name", "tax_id", "email", "phone", "payment_terms")}
     fields.update({name: address.get(name) for name in ("street", "city", "postal_code", "country")})
+    fields["status"] = None if body.get("active", True) else "inactive"
     return key, key, fields
 
 
