@@ -17,6 +17,7 @@ class SkipWhy(StrEnum):
     UNCHANGED = "unchanged"  #: nothing that the other side holds has changed
     STALE = "stale"  #: a newer version of the record is known
     SUPERSEDED = "superseded"  #: it was held, and a newer version of the record took its place
+    BY_HAND = "by_hand"  #: it was parked behind a letter, and a person said that it is to be skipped
     OUT_OF_PILOT = "out_of_pilot"  #: the flow is not on for this account
     NOT_DUE = "not_due"  #: no effect until a later stage, such as Closed Won
     CARRIED_BY_PARENT = "carried_by_parent"  #: a line item travels inside its opportunity

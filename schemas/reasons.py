@@ -42,6 +42,8 @@ class ReasonEntry(BaseModel):
 
     `floods`: it can be our own fault, so it counts for the flood fuse.
     `billing_hold`: billing waits when `sla` is over.
+    `blocks`: while its letter is open, later events of the record are parked. `collapse`: of those that carry the
+    full state only the newest is decided.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,6 +56,8 @@ class ReasonEntry(BaseModel):
     sla: timedelta
     floods: bool = False
     billing_hold: bool = False
+    blocks: bool = False
+    collapse: bool = False
     suggest: Literal["account", "product"] | None = None
     meaning: str
     action: str

@@ -19,6 +19,11 @@ STAGE = "sink"
 _ENTITY = {"customer": "account", "order": "opportunity", "account": "account", "opportunity": "opportunity"}
 
 
+def entity_of(command: Command) -> str:
+    """The CRM's entity that a command is about."""
+    return _ENTITY[command.kind.partition(".")[0]]
+
+
 def effect_of(command: Command, entry: Entry, fields_compared: int) -> Effect:
     """The effect of an ended ledger row. `fields_compared` is 0 where nothing was written now, as in a repeat."""
     return Effect(
@@ -42,7 +47,7 @@ def effect_of(command: Command, entry: Entry, fields_compared: int) -> Effect:
 
 def letter_of(original: Original, command: Command, verdict: GiveUp, attempts: int, sink: str, now: datetime) -> Letter:
     """The letter of a command that was given up."""
-    subject = Subject(command.event_id, _ENTITY[command.kind.partition(".")[0]], command.key, command.account_id)
+    subject = Subject(command.event_id, entity_of(command), command.key, command.account_id)
     failure = Failure(verdict.reason, STAGE, verdict.detail, verdict.suggestion, attempts, {names.SINK: sink})
     return compose(original, subject, failure, now)
 

@@ -9,7 +9,7 @@ broker's log. An account's commands run one after another, so its customer is th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
 from structlog.contextvars import bound_contextvars
@@ -60,6 +60,8 @@ class Batch(Protocol):
         self, topic: str, *, key: bytes | None, value: bytes | None, partition: int | None, headers: Headers
     ) -> None: ...
 
+    async def flush(self) -> None: ...
+
     def complete(self, offset: int) -> None: ...
 
 
@@ -78,6 +80,7 @@ class Runner:
         on_failure: Callable[[BaseException], None],
         clock: Clock = system_clock,
         fuse: Fuse | None = None,
+        block: Callable[[Command, Letter], Awaitable[None]] | None = None,
     ) -> None:
         self.topic = COMMAND[sink.target].name
         self._effects = EFFECT[sink.target]
@@ -88,6 +91,7 @@ class Runner:
         self._carrier = carrier
         self._clock = clock
         self._fuse = fuse
+        self._block = block
         self._on_failure = on_failure
         self._lanes = Lanes(width, self._failed)
         for reason in Reason:  # a counter that begins at its first letter has no increase to alert on
@@ -147,7 +151,11 @@ class Runner:
                 letter = letter_of(original, command, verdict, attempts, self._sink.name, self._clock())
                 self._blow_if_many(Failed(letter.reason, original.origin, verdict.detail))
                 await self._ledger.dead(command, attempts, place, self._clock())
-                self._lay_aside(batch, offset, letter)
+                self._emit(batch, letter)
+                if self._block is not None:
+                    await batch.flush()  # a record is blocked by a letter that is there, so that its case can end it
+                    await self._block(command, letter)
+                self._laid_aside(batch, offset, letter)
 
     def _tell(self, batch: Batch, command: Command, applied: Applied) -> None:
         effect = effect_of(command, applied.entry, applied.fields_compared)
@@ -168,7 +176,8 @@ class Runner:
 
     async def _lay_aside_unread(self, batch: Batch, offset: int, letter: Letter, failed: Failed) -> None:
         self._blow_if_many(failed)
-        self._lay_aside(batch, offset, letter)
+        self._emit(batch, letter)
+        self._laid_aside(batch, offset, letter)
 
     def _blow_if_many(self, failed: Failed) -> None:
         """Before anything is told or marked: what blows the fuse is done again after the repair."""
@@ -178,9 +187,12 @@ class Runner:
             self._fuse.letter(failed, now)
             LETTER_RATIO.labels("sink").set(self._fuse.ratio)
 
-    def _lay_aside(self, batch: Batch, offset: int, letter: Letter) -> None:
-        topic, partition = batch.tp
+    def _emit(self, batch: Batch, letter: Letter) -> None:
+        partition = batch.tp[1]
         batch.emit(letter.topic, key=letter.key, value=letter.value, partition=partition, headers=letter.headers)
+
+    def _laid_aside(self, batch: Batch, offset: int, letter: Letter) -> None:
+        topic, partition = batch.tp
         batch.complete(offset)
         reason = letter.reason.value
         DEAD_LETTERED.labels("sink", reason).inc()

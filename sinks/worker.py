@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from schemas.codec import Codec
+from schemas.records import Command
+from sinks.block import block_record
 from sinks.breaker import Breaker
 from sinks.carry import Carrier, Patience
 from sinks.gate import Gate
@@ -19,6 +22,7 @@ from sinks.retry import RetryPolicy
 from sinks.runner import Runner
 from sinks.tryton.sink import TrytonSink
 from streams.letters.fuse import Fuse, fuse_for
+from streams.letters.letter import Letter
 from streams.runtime.database import operations_engine
 from streams.runtime.health import PROBES
 from streams.runtime.logs import get_logger
@@ -35,6 +39,7 @@ BATCH = 32
 BATCHES_AHEAD = 8
 
 OnFailure = Callable[[BaseException], None]
+Block = Callable[[Command, Letter], Awaitable[None]]
 
 
 class Stopped(Exception):
@@ -69,20 +74,29 @@ async def run_sinks(settings: Settings, sinks: Sequence[Sink], stop: asyncio.Eve
             await stack.enter_async_context(sink)
             ledger = PostgresLedger(database, sink.target)
             fuse = fuse_for(f"sink {sink.target}", settings.fuse)
-            runner = build_runner(sink, ledger, codec, settings.sink, fail, fuse)
+            block = partial(block_record, database) if sink.target == "erp" else None
+            runner = build_runner(sink, ledger, codec, settings.sink, fail, fuse, block)
             runners[runner.topic] = runner
         await consume(engine, runners, stop, failure)
 
 
 def build_runner(
-    sink: Sink, ledger: Ledger, codec: Codec, settings: SinkSettings, fail: OnFailure, fuse: Fuse | None = None
+    sink: Sink,
+    ledger: Ledger,
+    codec: Codec,
+    settings: SinkSettings,
+    fail: OnFailure,
+    fuse: Fuse | None = None,
+    block: Block | None = None,
 ) -> Runner:
-    """A runner with its gate and carrier, as the settings say."""
+    """A runner with its gate and carrier, as the settings say. `block` parks what comes behind its letters."""
     breaker = Breaker(settings.breaker_failures, settings.breaker_pause.total_seconds())
     gate = Gate(sink.target, breaker, sink.ping)
     policy = RetryPolicy.of(settings.attempts, settings.first_backoff, settings.max_backoff)
     carrier = Carrier(sink, ledger, gate, Patience(policy, settings.timeout.total_seconds()))
-    return Runner(sink, ledger, codec, gate, carrier, width=settings.concurrency, on_failure=fail, fuse=fuse)
+    return Runner(
+        sink, ledger, codec, gate, carrier, width=settings.concurrency, on_failure=fail, fuse=fuse, block=block
+    )
 
 
 def options_of(settings: Settings) -> EngineOptions:

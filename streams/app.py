@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from schemas.codec import Codec
 from schemas.registry import Registry
 from schemas.topics import BILLING_HOLD, CDC, CLEAN, EFFECT_ERP, ERP_CHANGES, REDRIVE, WEBHOOK
-from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent
+from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent, ParkingDrainer
 from streams.agents.policy import policy_of
 from streams.letters.fuse import fuse_for
 from streams.letters.outbox import Outbox
+from streams.letters.parking.occupancy import Brake, Caps
 from streams.publish import Publisher
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.database import operations_engine
@@ -73,6 +74,8 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
     )
     normalise_fuse, decide_fuse = fuse_for("normalise", settings.fuse), fuse_for("decide", settings.fuse)
     normalising = NormaliseAgent(parts.codec, parts.clock, Publisher(parts.codec, "normalise", normalise_fuse))
+    parking = settings.parking
+    brake = Brake(Caps(parking.events_per_key, parking.keys, parking.events))
     deciding = DecideAgent(
         parts.codec,
         parts.database,
@@ -80,8 +83,10 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
         parts.clock,
         Publisher(parts.codec, "decide", decide_fuse),
         (lambda: _committed(app)) if worker.delivery == "exactly-once" else None,
+        brake=brake,
     )
     releaser = HoldReleaser(parts.database, parts.outbox, parts.clock)
+    drainer = ParkingDrainer(parts.database, Outbox(settings.bootstrap), parts.clock, brake)
 
     @app.agent(app.topic(*(topic.name for topic in RAW_TOPICS), value_serializer="raw"), name="normalise")
     async def normalise(stream: StreamT[Batch]) -> None:
@@ -98,6 +103,10 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
     @app.task
     async def release_holds(_: Any = None) -> None:
         await releaser.run(stopping, worker.hold_poll.total_seconds())
+
+    @app.task
+    async def drain_parking(_: Any = None) -> None:
+        await drainer.run(stopping, parking.poll.total_seconds())
 
     @app.task
     async def show_lag(_: Any = None) -> None:

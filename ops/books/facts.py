@@ -102,10 +102,10 @@ class PutAside:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A row of the holds table as it stands now."""
+    """A row of the holds table as it stands now, or a parked event: that waits for a letter."""
 
     event_id: str
-    state: str  #: open, releasing, released, expired, superseded
+    state: str  #: open, releasing, released, expired, superseded, done
     waiting_for: str
     held_since: datetime
 

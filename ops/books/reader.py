@@ -25,7 +25,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
-from sqlalchemy import create_engine, select
+from sqlalchemy import case, create_engine, literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from ops.books.balance import Books
@@ -36,6 +36,7 @@ from ops.books.readings import Readings
 from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry, RegistryUnavailable
 from schemas.topics import BY_NAME
+from streams.letters.parking.tables import parked
 from streams.runtime.database import driver_url
 from streams.runtime.settings import Settings
 from streams.runtime.tables import holds
@@ -105,9 +106,11 @@ class BooksReader:
         return found
 
     def _holdings(self) -> list[Holding]:
-        query = select(holds.c.event_id, holds.c.state, holds.c.wait_kind, holds.c.held_since)
+        held = select(holds.c.event_id, holds.c.state, holds.c.wait_kind, holds.c.held_since)
+        state = case({"waiting": "open", "sent": "releasing"}, value=parked.c.state, else_=parked.c.state)
+        behind = select(parked.c.event_id, state, literal("letter"), parked.c.parked_at)
         with self._engine.connect() as connection:
-            return [Holding(*row) for row in connection.execute(query)]
+            return [Holding(*row) for row in connection.execute(union_all(held, behind))]
 
     def _read_to(self, ends: Offsets) -> None:
         wanted = [

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ops.audit.chain import Act
 from ops.audit.store import append
+from ops.cases.parking import unblock_closed
 from ops.cases.states import CLOSED, OPEN, Move, State, after
 from ops.cases.tables import billing_holds, cases
 
@@ -53,6 +54,7 @@ async def write_changes(
         await append(connection, said, now, key)
         if closed is not None:
             await release_billing(connection, [change.case_id], now)
+            await unblock_closed(connection, now)
 
 
 async def release_billing(connection: AsyncConnection, case_ids: Sequence[str], now: datetime) -> None:

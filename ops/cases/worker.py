@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ops.audit.tell import tell
 from ops.cases.clocks import escalate, show_open, tell_billing
 from ops.cases.intake import Taken, take
+from ops.cases.parking import unblock_by_the_clock
 from ops.cases.positions import Place, make_positions, move_positions, read_positions
 from ops.cases.reading import TOLD, Came, fact_of
 from ops.cases.suggest import fill_suggestions
@@ -66,6 +67,7 @@ class Indexer:
 
     async def tick(self) -> None:
         """What is due by the clock; then everything that the topics do not know yet."""
+        await unblock_by_the_clock(self.database, self.clock())
         late = await escalate(self.database, self.clock(), self.audit_key)
         if late:
             log.warning("cases are overdue", escalated=late)

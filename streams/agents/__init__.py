@@ -3,5 +3,6 @@
 from streams.agents.decide import DecideAgent
 from streams.agents.holds import HoldReleaser
 from streams.agents.normalise import NormaliseAgent
+from streams.agents.parking import ParkingDrainer
 
-__all__ = ["DecideAgent", "HoldReleaser", "NormaliseAgent"]
+__all__ = ["DecideAgent", "HoldReleaser", "NormaliseAgent", "ParkingDrainer"]

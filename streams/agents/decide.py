@@ -20,19 +20,25 @@ from schemas.records import BillingHold, Effect, Stamped
 from schemas.topics import BY_NAME, EFFECT_ERP
 from streams.agents.rulebook import Rulebook, mark_decided
 from streams.agents.schemas_told import SchemasTold, written_by
+from streams.agents.yard import Yard
 from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_record
 from streams.facts import Span, View, load_view, save_view, take_turn
 from streams.letters.billing_stops import keep_stops
 from streams.letters.holds import NewHold, end_superseded, put_holds
 from streams.letters.letter import Failure, Original, Subject
+from streams.letters.parking.lot import Admission
+from streams.letters.parking.occupancy import Brake
 from streams.publish import Publisher
 from streams.rules import Rules
 from streams.rules.told import tell
 from streams.runtime import metrics
 from streams.runtime.clock import Clock
+from streams.runtime.logs import get_logger
 from streams.transport import Batch
 
 STAGE = "decide"
+_REST_S = 5.0  # until it is looked again whether there is room
+log = get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -46,6 +52,7 @@ class _Work:
     holds: list[NewHold] = field(default_factory=list)
     superseded: dict[str, str] = field(default_factory=dict)  #: hold id -> event that took its place
     offsets: dict[str, int] = field(default_factory=dict)  #: event id -> offset in this batch
+    yard: Yard = field(default_factory=Yard)
 
 
 def _subject(event: Stamped) -> Subject:
@@ -65,6 +72,7 @@ class DecideAgent:
     committed: Callable[[], Mapping[tuple[str, int], int]] | None = None
     rulebook: Rulebook = field(default_factory=Rulebook)
     told: SchemasTold = field(default_factory=lambda: SchemasTold(written_by(STAGE)))
+    brake: Brake = field(default_factory=Brake)
 
     async def run(self, batch: Batch) -> None:
         """Records whose schemas the registry does not tell now are postponed.
@@ -94,7 +102,12 @@ class DecideAgent:
             work = _Work(
                 batch, await load_view(connection, events, span, now, named), now, partial(book.rules_for, place)
             )
+            work.yard = await Yard.open(connection, events, place, self.brake)
             for offset, original, item in read:
+                if isinstance(item, Stamped) and (full := work.yard.full(item, offset)):
+                    self._rest(batch, offset, full)
+                    after = offset
+                    break
                 self.publisher.seen(now)
                 self._item(work, offset, original, item)
             await batch.flush()  # what is remembered as sent must have been sent
@@ -104,6 +117,13 @@ class DecideAgent:
             await save_view(connection, work.view, work.offsets, span, now)
             await put_holds(connection, work.holds, now)
             await end_superseded(connection, work.superseded, now)
+            await work.yard.close(connection, now)
+
+    def _rest(self, batch: Batch, offset: int, why: str) -> None:
+        """Parking is full: the partition waits at this record; the others go on."""
+        metrics.PARKING_PAUSED.labels(*map(str, batch.tp)).inc()
+        log.error("parking is full, the partition pauses", topic=batch.tp.topic, partition=batch.tp.partition, why=why)
+        batch.postpone(offset, f"parking is full: {why}", _REST_S)
 
     def _item(
         self, work: _Work, offset: int, original: Original, item: Stamped | Effect | BillingHold | Failure
@@ -118,7 +138,7 @@ class DecideAgent:
                 self.publisher.letter(work.batch, original, Subject(event_id), item, work.now)
             case _:
                 work.offsets[item.meta.event_id] = offset
-                self._event(work, original, item)
+                self._admitted(work, offset, original, item)
 
     def _read(self, original: Original) -> Stamped | Effect | BillingHold | Failure:
         try:
@@ -137,6 +157,15 @@ class DecideAgent:
         for record in decide_effect(effect, work.view.records.get(key) if key else None, work.now):
             self.publisher.forward(work.batch, record, effect.event_id, effect.traceparent)
 
+    def _admitted(self, work: _Work, offset: int, original: Original, event: Stamped) -> None:
+        """Parked events of its record, or a letter that covers it, keep an event from being decided."""
+        admission, original = work.yard.admit(event, original, offset)
+        if admission is Admission.PASS:
+            self._event(work, original, event)
+        elif admission is Admission.INSTEAD:
+            subject, said = _subject(event), work.yard.instead(event)
+            self.publisher.skip(work.batch, subject, event.meta.origin, *said, work.now)
+
     def _event(self, work: _Work, original: Original, event: Stamped) -> None:
         held_since = header_text(original.headers, names.HELD_SINCE)
         facts = work.view.facts_for(event, datetime.fromisoformat(held_since) if held_since else None)
@@ -149,6 +178,7 @@ class DecideAgent:
             if not is_stale(full.event, facts):
                 self._keep(work, event, full.event)
                 work.view.learn(full.event, outcome, full.told)
+        work.yard.came_to(event, original, outcome)
         subject, batch, rules = _subject(event), work.batch, tell(policy.rules.version, policy.notes or ())
         match outcome:
             case Forward():

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas import headers as names
+from schemas.identity import letter_id_for
 from schemas.partition import partition_for
 from schemas.reasons import Reason
 from schemas.topics import ACCOUNT_PARTITIONS
@@ -17,6 +18,7 @@ from streams.letters import waiting
 from streams.letters.holds import original_of
 from streams.letters.letter import Failure, Subject, compose
 from streams.letters.outbox import Outbox, Outgoing
+from streams.letters.parking.store import Raised, block_of, raise_blocks, spot_of
 from streams.letters.redrive import redriven
 from streams.runtime import metrics
 from streams.runtime.clock import Clock
@@ -57,6 +59,7 @@ class HoldReleaser:
             late = await waiting.expired(connection, now)
             await self.outbox.send_all([_expired(row, now) for row in late])
             await waiting.end(connection, late, "expired", now)
+            await raise_blocks(connection, [raised for row in late if (raised := _blocking(row))], now)
             metrics.HOLDS_OPEN.set(await waiting.count_open(connection))
         for row in late:
             metrics.DEAD_LETTERED.labels("decide", row.reason).inc()
@@ -67,6 +70,14 @@ class HoldReleaser:
 def _released(row: Any) -> Outgoing:
     partition = partition_for(row.account_id, ACCOUNT_PARTITIONS)
     return redriven(original_of(row), "decide", partition, {names.HELD_SINCE: row.held_since.isoformat()})
+
+
+def _blocking(row: Any) -> Raised | None:
+    """The block of an expired hold's letter, where its reason blocks."""
+    original, reason = original_of(row), Reason(row.reason)
+    letter_id, record = letter_id_for(original.origin, "decide"), (row.side, row.entity, row.key)
+    block = block_of(letter_id, row.event_id, record, spot_of(original), "decide", reason)
+    return None if block is None else Raised(block, row.account_id, "decide", reason)
 
 
 def _expired(row: Any, now: datetime) -> Outgoing:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.outcome import WaitKind
 from streams.letters.billing_stops import billing_stops
+from streams.letters.parking.tables import parked
 from streams.runtime.tables import duplicate_decisions, holds, mappings, records
 
 #: A line saved while its opportunity was being decided may carry an earlier time than the look-up.
@@ -78,7 +79,9 @@ async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500
 
 async def expired(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
     """Rows of open holds that have waited too long, locked likewise."""
-    query = select(holds).where(holds.c.state == "open", holds.c.expires_at <= now)
+    # What a hold waits for may itself be parked behind its account's letter: then it is the letter that must be solved.
+    parks = exists().where(parked.c.account_id == holds.c.account_id, parked.c.state != "done")
+    query = select(holds).where(holds.c.state == "open", holds.c.expires_at <= now, ~parks)
     ordered = query.order_by(holds.c.expires_at).limit(limit).with_for_update(skip_locked=True)
     return (await connection.execute(ordered)).all()
 

@@ -16,6 +16,15 @@ DEAD_LETTERED = Counter("mesh_dead_lettered_total", "Dead letters written", ["st
 LETTER_RATIO = Gauge("mesh_letter_ratio", "Letters that the flood fuse counts, per event of its window", ["stage"])
 HELD = Counter("mesh_held_total", "Events put on hold", ["wait"])
 HOLDS_OPEN = Gauge("mesh_holds_open", "Holds that wait now")
+PARKED = Counter("mesh_parked_total", "Events parked behind a letter of their record", ["entity"])
+PARKED_EVENTS = Gauge("mesh_parked_events", "Parked events that wait now")
+PARKED_KEYS = Gauge("mesh_parked_keys", "Records that have parked events")
+PARKED_OLDEST = Gauge("mesh_parked_oldest_timestamp_seconds", "Since when the oldest parked event waits; 0: none")
+PARKING_FULL = Gauge("mesh_parking_full_ratio", "How near parking is to the nearest of its caps; from 1 on it pauses")
+PARKING_PAUSED = Counter(
+    "mesh_parking_paused_total", "Times that a partition rested because parking was full", ["topic", "partition"]
+)
+BLOCKING = Gauge("mesh_blocking_letters", "Open letters that block their record", ["reason", "owner"])
 SKIPPED = Counter("mesh_skipped_total", "Events that needed no effect", ["why"])
 
 # Cases.

@@ -12,6 +12,7 @@ import ops.cases.tables
 import ops.replay.tables  # noqa: F401
 import sinks.images  # noqa: F401 - the tables of each module are on the one metadata
 import streams.letters.billing_stops  # noqa: F401
+import streams.letters.parking.tables  # noqa: F401
 from streams.runtime.database import driver_url, migrate
 from streams.runtime.tables import metadata
 
@@ -28,6 +29,7 @@ def test_migrations_and_tables_say_the_same(empty_operations_url: str) -> None:
             "case_comments_comment_id_seq",
             "customer_codes",
             "duplicate_decisions_decision_id_seq",
+            "parked_places",
             "replays_replay_id_seq",
         ]
     engine.dispose()
