@@ -18,6 +18,8 @@ from ops.replay import answers as jobs
 from ops.replay import asks as replays
 from ops.replay import verbs as replay
 from ops.replay.edits import verbs as edits
+from ops.replay.patches import verbs as patch
+from ops.replay.patches.asks import LookAtPatch, UsePatch
 
 Handler = Callable[[Desk, Actor, Any], Awaitable[BaseModel]]
 
@@ -84,6 +86,16 @@ _TABLE = (
         "/letters/{letter_id}/versions",
         "dlq versions",
     ),
+    Verb(
+        "patch.preview",
+        patch.preview_patch,
+        LookAtPatch,
+        jobs.Previewed,
+        "POST",
+        "/patches/preview",
+        "dlq patch preview",
+    ),
+    Verb("patch.apply", patch.apply_patch, UsePatch, jobs.JobWhole, "POST", "/patches", "dlq patch apply"),
     Verb("case.list", reads.list_cases, asks.ListCases, answers.CasePage, "GET", "/cases", "case list"),
     Verb("case.groups", reads.list_groups, asks.ListGroups, answers.Groups, "GET", "/groups", "case groups"),
     Verb("case.show", reads.show_case, asks.OneCase, answers.CaseWhole, "GET", "/cases/{case_id}", "case show"),

@@ -15,7 +15,7 @@ from ops.cases import answers
 from ops.cases.asks import OneTopic
 from ops.cases.desk import Desk
 from ops.cases.importing import ACTION, Imported, import_letters
-from ops.cli import dlq_edit, replay
+from ops.cli import dlq_edit, dlq_patch, replay
 from ops.cli.asking import ask, at_the_desk
 from ops.cli.failure import FOUND, say
 from schemas.reasons import Reason, catalogue
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     dlq.command("import")(import_)
     replay.extend(dlq)
     dlq_edit.extend(dlq)
+    dlq_patch.extend(dlq)
     app.add_typer(dlq, name="dlq")
 
 

@@ -57,6 +57,7 @@ def replay(  # noqa: PLR0913 - each is an option
     canary: Annotated[int, typer.Option(min=0, help="So many first; the rest when all of them went well.")] = 0,
     rate: Annotated[float, typer.Option(min=0.01, help="Letters a second, at most; less while live events wait.")] = 50,
     detach: Detach = False,
+    to: Annotated[str, typer.Option(help="Send them to this topic instead; the settings say which are allowed.")] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "--preview", help="Say what each would come to, and the call; send nothing.")
     ] = False,
@@ -77,7 +78,7 @@ def replay(  # noqa: PLR0913 - each is an option
     async def work(desk: Desk, actor: Actor, settings: Settings) -> answers.JobWhole:
         await index_letters(desk, settings)
         asked = asks.NewJob(
-            selection=asks.Selection.model_validate(chosen), why=why, canary=canary, rate=rate, detach=detach
+            selection=asks.Selection.model_validate(chosen), why=why, canary=canary, rate=rate, detach=detach, to=to
         )
         made = await do(desk, actor, "letter.replay", asked)
         assert isinstance(made, answers.JobWhole)

@@ -36,6 +36,7 @@ class JobLine(Answer):
     skipped: int
     held: int
     failed: int
+    redirected: int
     left: int
 
     @property

@@ -83,4 +83,5 @@ def _newest(edited: dict[str, object], item: Item) -> bool:
 
 
 async def _mark(desk: Desk, items: list[Item], redirect: str) -> str:
-    return mark_of(await verdicts_of(desk, [one for one in items if one.state is ItemState.WAITING]), redirect)
+    waiting = [one for one in items if one.state is ItemState.WAITING]
+    return mark_of(await verdicts_of(desk, waiting, redirect), redirect)

@@ -37,7 +37,8 @@ class Selection(Ask):
 class NewJob(Ask):
     """`canary`: so many letters first; the others follow when each of them had a good end. `rate`: letters a second.
 
-    `detach`: the cases worker runs it; otherwise whoever asks does.
+    `detach`: the cases worker runs it; otherwise whoever asks does. `to`: a topic that takes the letters instead of
+    their own stage, among those that `MESHLINE_REPLAY__REDIRECTS` allows.
     """
 
     selection: Selection
@@ -45,6 +46,7 @@ class NewJob(Ask):
     canary: Annotated[int, Field(ge=0, le=1000)] = 0
     rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
     detach: bool = True
+    to: Annotated[str, Field(max_length=249, pattern=r"^[\w.-]*$")] = ""
 
 
 class ListJobs(Ask):

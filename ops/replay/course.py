@@ -44,6 +44,7 @@ class Counts:
     skipped: int = 0
     held: int = 0
     failed: int = 0
+    redirected: int = 0
     left: int = 0
 
     @classmethod
@@ -59,7 +60,7 @@ class Counts:
 
     @property
     def ended(self) -> int:
-        return self.came + self.left
+        return self.came + self.redirected + self.left
 
     @property
     def came(self) -> int:

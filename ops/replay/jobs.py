@@ -16,12 +16,15 @@ from ops.cases.desk import Desk
 from ops.cases.errors import BadAsk, NotFound
 from ops.replay.answers import Step
 from ops.replay.asks import NewJob
-from ops.replay.choosing import choose, claimed
+from ops.replay.choosing import choose, claimed, letters_of
 from ops.replay.course import Counts
 from ops.replay.edits.levels import Level
-from ops.replay.edits.store import newest_edits
+from ops.replay.edits.store import edit_row, newest_edits, numbers_of, put_edits
 from ops.replay.errors import NothingChosen, NotSo
 from ops.replay.order import Item, frozen, with_edits
+from ops.replay.patches.model import Patch
+from ops.replay.patches.versions import patch_letters
+from ops.replay.redirecting import allowed_target
 from ops.replay.second import Alone, Weight, why_second
 from ops.replay.states import OVER, ItemState, JobMove, JobState, job_after
 from ops.replay.tables import replay_items, replay_jobs
@@ -33,11 +36,17 @@ _CLAIMS = 7420933  #: of the lock under which letters are claimed
 
 
 async def create_job(
-    desk: Desk, actor: Actor, asked: NewJob, job_id: str, positions: Mapping[str, int], cap: int
+    desk: Desk,
+    actor: Actor,
+    asked: NewJob,
+    job_id: str,
+    positions: Mapping[str, int],
+    cap: int,
+    patch: Patch | None = None,
 ) -> list[Item]:
     """Freeze the selection. `positions`: the ends of the topics now, from where ends are looked for.
 
-    Raises NothingChosen, NotFound, BadAsk.
+    `patch` makes the versions that are sent. Raises NothingChosen, NotFound, BadAsk.
     """
     now = desk.clock()
     async with desk.database.begin() as connection:
@@ -47,12 +56,17 @@ async def create_job(
             raise NothingChosen("no letter with an open case matches: meshline dlq list")
         ids = [one.letter_id for one in chosen]
         edits = await newest_edits(connection, ids)
-        items = with_edits(frozen(chosen, cap, await claimed(connection, ids)), edits)
+        if patch is not None:
+            edits |= await _patched(desk, actor, connection, patch, edits, ids, job_id)
+        redirect = allowed_target(asked.to, chosen, desk.settings.replay.redirects)
+        items = with_edits(frozen(chosen, cap, await claimed(connection, ids), redirect), edits)
         going = {item.letter_id for item in items if item.state is ItemState.WAITING}
         weights = [weight_of(one, edits.get(one.letter_id)) for one in chosen if one.letter_id in going]
-        needs = why_second(weights, Alone.of(desk.settings.replay))
+        title = patch.title if patch is not None else ""
+        needs = why_second(weights, Alone.of(desk.settings.replay), patch=title, redirect=redirect)
         selection = asked.selection.model_dump(mode="json", exclude_defaults=True)
-        row = _row(actor, asked, needs, now) | {"job_id": job_id, "selection": selection, "positions": dict(positions)}
+        row = _row(actor, asked, needs, now) | {"redirect": redirect, "patch": title}
+        row |= {"job_id": job_id, "selection": selection, "positions": dict(positions)}
         await connection.execute(insert(replay_jobs).values(row))
         rows = [asdict(item) | {"job_id": job_id, "state": item.state.value} for item in items]
         for start in range(0, len(rows), 1000):
@@ -61,6 +75,39 @@ async def create_job(
         act = desk.act(actor, ACTION, job_id, asked.why, after={"state": row["state"]}, selection=told)
         await append(connection, act, now, desk.audit_key)
     return items
+
+
+async def _patched(
+    desk: Desk,
+    actor: Actor,
+    connection: AsyncConnection,
+    patch: Patch,
+    edits: Mapping[str, Any],
+    ids: Sequence[str],
+    job_id: str,
+) -> dict[str, Any]:
+    """The versions that a patch makes, kept for this job alone."""
+    rows = await letters_of(connection, ids)
+    outcome, numbers = patch_letters(patch, rows, edits, desk.codec), await numbers_of(connection, ids)
+    kept = [
+        edit_row(
+            row,
+            edits.get(row.letter_id),
+            one.made,
+            one.levels,
+            one.level,
+            edit_id=desk.new_id(),
+            number=numbers.get(row.letter_id, 0) + 1,
+            job_id=job_id,
+            why=patch.why,
+            by=actor.name,
+            at=desk.clock(),
+        )
+        for row in rows
+        if (one := outcome.patched.get(row.letter_id)) is not None
+    ]
+    await put_edits(connection, kept)
+    return await newest_edits(connection, ids, job_id)
 
 
 def weight_of(letter: Any, edit: Any) -> Weight:
@@ -73,7 +120,7 @@ def _row(actor: Actor, asked: NewJob, needs: str, now: datetime) -> dict[str, An
     row: dict[str, Any] = {"state": state.value, "why": asked.why, "canary": asked.canary, "rate": asked.rate}
     row |= {"created_by": actor.name, "created_role": actor.role.value, "created_at": now, "updated_at": now}
     row |= {"runner": "worker" if asked.detach else "here", "epoch": 0, "overlook": 0, "note": ""}
-    return row | {"redirect": "", "patch": "", "needs": needs, "approval": "", "approved_by": ""}
+    return row | {"needs": needs, "approval": "", "approved_by": ""}
 
 
 async def one_job(connection: AsyncConnection, prefix: str, *, lock: bool = False) -> Any:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ops.cases.desk import Desk
 from ops.replay import answers, asks
 from ops.replay.jobs import items_of, one_job
-from ops.replay.order import Item
+from ops.replay.order import Item, with_edits
 from ops.replay.preview.masking import masked_body, masked_field
-from ops.replay.preview.verdict import Call, Verdict, fingerprint_of
+from ops.replay.preview.verdict import Call, Says, Verdict, fingerprint_of
+from ops.replay.sending import on_its_way
 from ops.replay.states import ItemState
 from ops.replay.trying import choose_only, try_out
 
@@ -22,13 +23,27 @@ Pairs = Sequence[tuple[Item, Verdict]]
 async def previewed(desk: Desk, ask: asks.LookAhead) -> answers.Previewed:
     """Of a selection, or of what a job has not sent yet. Raises NothingChosen, NotFound, RegistryUnavailable."""
     items, redirect = await _items(desk, ask)
-    return as_answer(await verdicts_of(desk, items), redirect, reveal=ask.reveal)
+    return as_answer(await verdicts_of(desk, items, redirect), redirect, reveal=ask.reveal)
 
 
-async def verdicts_of(desk: Desk, items: Sequence[Item]) -> Pairs:
-    """Each item with its verdict, from the real targets."""
+async def verdicts_of(
+    desk: Desk,
+    items: Sequence[Item],
+    redirect: str = "",
+    *,
+    rows: Sequence[Any] = (),
+    edits: Mapping[str, Any] | None = None,
+) -> Pairs:
+    """Each item with its verdict, from the real targets. `rows`, `edits`: letters in versions that are not stored."""
+    if redirect:
+        there = Verdict(Says.SUCCEED, f"it would be sent to {redirect}; what comes of it there is not seen here")
+        return [(item, there) for item in items]
+    outgoing = None
+    if edits is not None:
+        outgoing = {row.letter_id: on_its_way(row, edits.get(row.letter_id)) for row in rows}
+        items = with_edits(items, edits)
     async with desk.shadows() as shadow:
-        found = dict(await try_out(desk, desk.settings, items, shadow))
+        found = dict(await try_out(desk, desk.settings, items, shadow, outgoing))
     return [(item, found[item.letter_id]) for item in items]
 
 

@@ -59,8 +59,11 @@ class Marks:
         async with self.turn() as (connection, job):
             over = job.state == JobState.CANCELLED.value
             state, note = (ItemState.LEFT, SENT_AND_CANCELLED) if over else (ItemState.SENT, "")
+            if job.redirect:
+                state, note = ItemState.REDIRECTED, f"sent to {job.redirect}"
             moved = [replace(item, state=state, note=note) for item in items]
-            await self._write(connection, moved, {"sent_at": now})
+            times = {"sent_at": now, "ended_at": now} if job.redirect else {"sent_at": now}
+            await self._write(connection, moved, times)
             again = [
                 {"letter_id": item.letter_id, "event_id": item.event_id, "replayed_by": self.by, "why": self.why}
                 | {"replayed_at": now}
@@ -71,7 +74,8 @@ class Marks:
             rows = (
                 await connection.execute(select(cases).where(mine).order_by(cases.c.case_id).with_for_update())
             ).all()
-            changes = [change for row in rows if (change := Change.of(row, Move.REPLAY, self.why)) is not None]
+            move, why = (Move.RESOLVE, f"{note}: {self.why}") if job.redirect else (Move.REPLAY, self.why)
+            changes = [change for row in rows if (change := Change.of(row, move, why)) is not None]
             await write_changes(connection, changes, act, now, self.desk.audit_key)
         return moved
 

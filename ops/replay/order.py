@@ -73,17 +73,20 @@ class Item:
     edit_id: str = ""
 
 
-def frozen(chosen: Iterable[Chosen], cap: int, taken: Collection[str] = ()) -> list[Item]:
-    """The items of a job, in the order of their failures. `taken`: letters that another job has claimed."""
+def frozen(chosen: Iterable[Chosen], cap: int, taken: Collection[str] = (), redirect: str = "") -> list[Item]:
+    """The items of a job, in the order of their failures. `taken`: letters that another job has claimed.
+
+    `redirect`: they go there, so it does not matter which stage refused them.
+    """
     ordered = sorted({one.letter_id: one for one in chosen}.values(), key=lambda one: one.position)
-    return [_item(place, one, cap, one.letter_id in taken) for place, one in enumerate(ordered)]
+    return [_item(place, one, cap, one.letter_id in taken, redirect) for place, one in enumerate(ordered)]
 
 
-def _item(place: int, one: Chosen, cap: int, taken: bool) -> Item:
+def _item(place: int, one: Chosen, cap: int, taken: bool, redirect: str) -> Item:
     command = one.command if one.stage == "sink" and one.command is not None else {}
     kind = str(command.get("kind", "")) or ("" if one.stage == "sink" else _ENDS_WITH.get(one.entity, ""))
     effect_id = str(command.get("command_id", ""))
-    note = why_not(one, cap, taken)
+    note = why_not(one, cap, taken, redirect)
     state = ItemState.LEFT if note else ItemState.WAITING
     return Item(place, one.letter_id, one.event_id, one.stage, one.lane, one.record, effect_id, kind, state, note)
 
@@ -98,19 +101,18 @@ def with_edits(items: Iterable[Item], edits: Mapping[str, Any]) -> list[Item]:
     ]
 
 
-def why_not(one: Chosen, cap: int, taken: bool) -> str:
+def why_not(one: Chosen, cap: int, taken: bool, redirect: str = "") -> str:
     """Why a letter is not sent, "" where it is."""
-    if one.family != "mesh":
-        return f"it was written by {one.family}: it is sent again there"
-    if one.stage not in _STAGES:
-        return f"the stage {one.stage!r} takes nothing back"
-    if taken:
-        return "another job has claimed it"
-    if one.replays >= cap:
-        return f"it was replayed {one.replays} times: a person must look first"
-    if not one.named and not catalogue()[one.reason].retryable:
-        return f"sending {one.reason.value} again cannot help; by its id it is sent in any case"
-    return ""
+    useless = not one.named and not catalogue()[one.reason].retryable
+    whys = (
+        (taken, "another job has claimed it"),
+        (bool(redirect), ""),  # it does not go through a stage of ours
+        (one.family != "mesh", f"it was written by {one.family}: it is sent again there"),
+        (one.stage not in _STAGES, f"the stage {one.stage!r} takes nothing back"),
+        (one.replays >= cap, f"it was replayed {one.replays} times: a person must look first"),
+        (useless, f"sending {one.reason.value} again cannot help; by its id it is sent in any case"),
+    )
+    return next((why for holds, why in whys if holds), "")
 
 
 def schema_id_of(value: bytes | None) -> int | None:

@@ -12,7 +12,7 @@ from ops.cases.reading import view_from_row
 from ops.replay.choosing import letters_of
 from ops.replay.edits.store import edits_by_id
 from ops.replay.order import Item
-from schemas.headers import EDIT, set_headers
+from schemas.headers import EDIT, LETTER_ID, foreign_headers, set_headers
 from streams.letters.outbox import Outgoing
 from streams.letters.replay import replayed
 
@@ -31,7 +31,10 @@ def on_its_way(row: Any, edit: Any = None, redirect: str = "") -> Outgoing:
     if edit is not None:
         original = replace(letter.original, value=edit.value)
         letter = replace(letter, original=original, account_id=edit.account_id or letter.account_id)
+    if redirect:  # to others, as their own writer wrote it
+        headers = [*foreign_headers(letter.original.headers), (LETTER_ID, letter.letter_id.encode())]
+        return Outgoing(redirect, letter.original.key, letter.original.value, headers)
     sent = replayed(letter)
     if edit is not None:
         sent = replace(sent, headers=tuple(set_headers(sent.headers, {EDIT: edit.edit_id}.items())))
-    return replace(sent, topic=redirect, partition=None) if redirect else sent
+    return sent

@@ -7,7 +7,8 @@ job    proposed ─approve─▶ planned    a second person must agree; `void`: 
                         paused ─── cancel ──┴─▶ cancelled
 
 item   waiting ─send─▶ sent ─▶ applied | skipped | held | failed
-          └─ leave ─┴▶ left       a person must look, or the job was cancelled
+          │         └─ leave ─▶ left    a person must look, or the job was cancelled
+          └─ redirect ─▶ redirected
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class ItemState(StrEnum):
     SKIPPED = "skipped"  #: its event needed no effect
     HELD = "held"  #: its event waits for another record
     FAILED = "failed"  #: it came again as a letter
+    REDIRECTED = "redirected"  #: another topic has it; what comes of it there is not seen
     LEFT = "left"  #: it was not sent, or the job was cancelled before its end was seen
 
 
@@ -61,6 +63,7 @@ class ItemMove(StrEnum):
     SKIP = "skip"
     HOLD = "hold"
     FAIL = "fail"
+    REDIRECT = "redirect"
 
 
 _JOB: dict[JobState, dict[JobMove, JobState]] = {
@@ -90,6 +93,7 @@ _ITEM: dict[ItemState, dict[ItemMove, ItemState]] = {
     ItemState.WAITING: {
         ItemMove.SEND: ItemState.SENT,
         ItemMove.LEAVE: ItemState.LEFT,
+        ItemMove.REDIRECT: ItemState.REDIRECTED,
         ItemMove.APPLY: ItemState.APPLIED,  # sent by a process that died before it could mark it
     },
     ItemState.SENT: {
@@ -109,6 +113,7 @@ _ITEM: dict[ItemState, dict[ItemMove, ItemState]] = {
     ItemState.FAILED: {ItemMove.APPLY: ItemState.APPLIED},
     ItemState.APPLIED: {},
     ItemState.SKIPPED: {ItemMove.APPLY: ItemState.APPLIED},
+    ItemState.REDIRECTED: {},
     ItemState.LEFT: {},
 }
 

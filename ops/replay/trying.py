@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ops.cases.desk import Desk
 from ops.replay.asks import Selection
@@ -16,16 +16,27 @@ from ops.replay.preview.verdict import Verdict
 from ops.replay.preview.walk import Shadow, Walk
 from ops.replay.sending import outgoing_of
 from ops.replay.states import ItemState
+from streams.letters.outbox import Outgoing
 from streams.runtime.settings import Settings
 
 
-async def try_out(desk: Desk, settings: Settings, items: Sequence[Item], shadow: Shadow) -> list[tuple[str, Verdict]]:
-    """What sending the letters would come to now. Nothing is sent or written. Raises RegistryUnavailable."""
+async def try_out(
+    desk: Desk,
+    settings: Settings,
+    items: Sequence[Item],
+    shadow: Shadow,
+    outgoing: Mapping[str, Outgoing] | None = None,
+) -> list[tuple[str, Verdict]]:
+    """What sending the letters would come to now. Nothing is sent or written. Raises RegistryUnavailable.
+
+    `outgoing`: what would be sent, where it is not what is stored.
+    """
     agents = Agents(settings, desk.database, desk.codec, desk.clock)
     walk = Walk(agents, ReadOnlyLedger(desk.database), shadow, desk.codec, desk.clock)
-    async with desk.database.connect() as connection:
-        outgoing = await outgoing_of(connection, [item for item in items if item.state is not ItemState.LEFT])
-    return await walk.preview(items, outgoing)
+    if outgoing is None:
+        async with desk.database.connect() as connection:
+            outgoing = await outgoing_of(connection, [item for item in items if item.state is not ItemState.LEFT])
+    return await walk.preview(items, dict(outgoing))
 
 
 async def choose_only(desk: Desk, settings: Settings, asked: Selection) -> list[Item]:

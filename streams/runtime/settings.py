@@ -112,6 +112,8 @@ class ReplaySettings(BaseModel):
         "CHF": Decimal(250_000),
         "JPY": Decimal(40_000_000),
     }
+    #: topic that a letter was read from -> topics that it may be sent to instead of its own stage
+    redirects: dict[str, list[str]] = {}
     silence: timedelta = timedelta(minutes=2)  #: letters are under way and nothing comes back: a job stops itself
 
 

@@ -18,7 +18,7 @@ from ops.replay.asks import Selection
 #: What a role may do beside the verbs: a part of one (`letter.show --reveal`), and what only the command line can.
 BESIDE = {"letter.reveal", "letter.import", "letter.edit_sensitive"}
 #: Commands that read files or other topics: they have no operation.
-COMMANDS_BESIDE = {"dlq import"}
+COMMANDS_BESIDE = {"dlq import", "dlq patch check"}
 COMMANDS_BESIDE |= {f"drift {one}" for one in ("list", "show", "explain", "repair", "top", "notify")}
 TABLE = list(VERBS.values())
 
@@ -29,9 +29,15 @@ def commands() -> dict[str, Any]:
     found = {}
     for name in ("dlq", "case", "audit", "access", "explain", "drift"):
         command = root.commands[name]
-        inner = getattr(command, "commands", None)
-        found |= {f"{name} {verb}": one for verb, one in inner.items()} if inner else {name: command}
+        found |= _inside(name, command)
     return found
+
+
+def _inside(name: str, command: Any) -> dict[str, Any]:
+    inner = getattr(command, "commands", None)
+    if not inner:
+        return {name: command}
+    return {typed: one for verb, part in inner.items() for typed, one in _inside(f"{name} {verb}", part).items()}
 
 
 def test_each_verb_is_a_command_and_each_command_a_verb() -> None:
@@ -56,7 +62,7 @@ def test_each_verb_is_an_action_of_some_role_and_each_action_a_verb() -> None:
 @pytest.mark.parametrize("verb", TABLE, ids=lambda verb: verb.name)
 def test_a_command_can_say_all_that_its_verb_can_be_asked(verb: Verb) -> None:
     renamed = {"any_open": "all", "any_state": "all", "account_id": "account", "decision": "choose", "version": None}
-    renamed |= {"ids": "id", "fields": "field"}
+    renamed |= {"ids": "id", "fields": "field", "patch": "file"}
     command = commands()[verb.command]
     options = {option.strip("-").split("/")[0] for one in command.params for option in one.opts}
     options |= {one.name for one in command.params}
@@ -73,7 +79,13 @@ def test_a_command_can_say_all_that_its_verb_can_be_asked(verb: Verb) -> None:
 def test_a_verb_says_what_it_does_and_its_path_names_fields(verb: Verb) -> None:
     assert verb.summary.endswith(".")
     assert set(re.findall(r"{(\w+)}", verb.path)) <= set(verb.ask.model_fields)
-    decides = verb.method != "GET" and verb.name not in ("case.comment", "case.tag", "letter.preview")
+    decides = verb.method != "GET" and verb.name not in (
+        "case.comment",
+        "case.tag",
+        "letter.preview",
+        "patch.preview",
+        "patch.apply",
+    )
     assert ("why" in verb.ask.model_fields) == decides, "what is decided has a reason"
 
 
