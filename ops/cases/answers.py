@@ -55,6 +55,8 @@ class LetterWhole(LetterLine):
     payload: dict[str, Any]
     headers: dict[str, str]
     revealed: bool
+    parked: int = 0  #: events that wait behind it
+    parked_since: datetime | None = None
 
 
 class CaseLine(Answer):

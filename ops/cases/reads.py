@@ -16,6 +16,7 @@ from ops.cases.reading import record_in, view_from_row
 from ops.cases.states import State, moves
 from ops.cases.suggest import suggestions_for
 from ops.cases.tables import billing_holds, case_comments
+from ops.parking.reads import behind_letter
 from schemas.headers import foreign_headers
 from schemas.reasons import Reason, catalogue
 
@@ -37,6 +38,7 @@ async def show_letter(desk: Desk, actor: Actor, ask: asks.ShowLetter) -> answers
     async with desk.database.begin() as connection:
         row = await finding.one_letter(connection, ask.letter_id)
         counts = await finding.replay_counts(connection, [row.letter_id])
+        behind, since = await behind_letter(connection, row.letter_id)
         if ask.reveal:
             act = desk.act(actor, REVEAL, row.letter_id, "personal data was shown")
             await append(connection, act, desk.clock(), desk.audit_key)
@@ -53,6 +55,8 @@ async def show_letter(desk: Desk, actor: Actor, ask: asks.ShowLetter) -> answers
         payload=_payload(desk, row.message_value, letter.original.topic, reveal=ask.reveal),
         headers=headers,
         revealed=ask.reveal,
+        parked=behind,
+        parked_since=since,
     )
 
 

@@ -14,6 +14,7 @@ from ops.access.people import Actor
 from ops.cases import acts, answers, asks, billing, reads
 from ops.cases.desk import Desk
 from ops.explain.verb import explain
+from ops.parking import verbs as parking
 from ops.replay import answers as jobs
 from ops.replay import asks as replays
 from ops.replay import verbs as replay
@@ -76,6 +77,7 @@ _TABLE = (
         "/replays/{job_id}/approve",
         "dlq approve",
     ),
+    Verb("replay.undo", replay.undo, replays.Undo, jobs.Undone, "POST", "/replays/{job_id}/undo", "dlq undo"),
     Verb("letter.edit", edits.edit, replays.EditLetter, jobs.Version, "POST", "/letters/{letter_id}/edit", "dlq edit"),
     Verb(
         "letter.versions",
@@ -96,6 +98,25 @@ _TABLE = (
         "dlq patch preview",
     ),
     Verb("patch.apply", patch.apply_patch, UsePatch, jobs.JobWhole, "POST", "/patches", "dlq patch apply"),
+    Verb("parking.list", parking.list_parked, parking.ListParked, parking.ParkedPage, "GET", "/parked", "dlq parked"),
+    Verb(
+        "parking.unblock",
+        parking.unblock,
+        parking.Unblock,
+        parking.Unblocked,
+        "POST",
+        "/parked/{entity}/{key}/unblock",
+        "dlq unblock",
+    ),
+    Verb(
+        "parking.skip",
+        parking.skip,
+        parking.SkipParked,
+        parking.ParkedEvent,
+        "POST",
+        "/parked/{event_id}/skip",
+        "dlq skip",
+    ),
     Verb("case.list", reads.list_cases, asks.ListCases, answers.CasePage, "GET", "/cases", "case list"),
     Verb("case.groups", reads.list_groups, asks.ListGroups, answers.Groups, "GET", "/groups", "case groups"),
     Verb("case.show", reads.show_case, asks.OneCase, answers.CaseWhole, "GET", "/cases/{case_id}", "case show"),

@@ -15,7 +15,7 @@ from ops.cases import answers
 from ops.cases.asks import OneTopic
 from ops.cases.desk import Desk
 from ops.cases.importing import ACTION, Imported, import_letters
-from ops.cli import dlq_edit, dlq_patch, replay
+from ops.cli import dlq_edit, dlq_parked, dlq_patch, replay
 from ops.cli.asking import ask, at_the_desk
 from ops.cli.failure import FOUND, say
 from schemas.reasons import Reason, catalogue
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     dlq.command("list")(list_)
     dlq.command()(show)
     dlq.command("import")(import_)
+    dlq_parked.extend(dlq)
     replay.extend(dlq)
     dlq_edit.extend(dlq)
     dlq_patch.extend(dlq)
@@ -103,6 +104,9 @@ def show(
         out.print(f"                {letter.suggestion}")
     out.print(f"                runbook: ops/runbooks/{letter.reason}.md")
     out.print(f"The case        meshline case show {letter.letter_id[:12]}; its group: {letter.group_id[:13]}")
+    if letter.parked:
+        out.print(f"Behind it       {letter.parked} events are parked since {letter.parked_since:%F %T} UTC:")
+        out.print(f"                meshline dlq parked --key {letter.key}")
     if entry.retryable:
         out.print(f'What to type    meshline dlq replay {letter.letter_id[:12]} --why "..."')
     out.print(f"Replayed        {letter.replays} times")

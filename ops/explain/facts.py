@@ -10,6 +10,8 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ops.cases.tables import cases, letters
+from ops.parking.reads import open_blocks, parked_records
+from streams.letters.parking.tables import parked
 from streams.runtime.tables import effects, holds, mappings, records
 
 _MOST = 20
@@ -34,6 +36,8 @@ class Known:
     holds: Sequence[Any] = ()
     letters: Sequence[Any] = ()
     drifts: Sequence[Any] = field(default_factory=tuple)
+    parked: Sequence[Any] = ()  #: records of this id with parked events
+    blocks: Sequence[Any] = ()  #: open letters that keep them
 
 
 async def gather(connection: AsyncConnection, entity: str, key: str) -> Known:
@@ -45,6 +49,7 @@ async def gather(connection: AsyncConnection, entity: str, key: str) -> Known:
     columns = [column for column in letters.c if not column.name.startswith("message_")]
     about = (letters.c.entity.in_(names)) & (letters.c.key == key)
     story = select(*columns, cases.c.state, cases.c.assignee, cases.c.due_at).select_from(joined).where(about)
+    waits = await parked_records(connection, (parked.c.entity == crm) & (parked.c.key == key), 1)
     code = select(mappings).where(mappings.c.entity == _coded(crm), mappings.c.crm_id == key)
     return Known(
         entity=entity,
@@ -54,6 +59,8 @@ async def gather(connection: AsyncConnection, entity: str, key: str) -> Known:
         effects=await _newest(connection, effects, (effects.c.key == key) & effects.c.kind.in_(KINDS.get(crm, ()))),
         holds=await _newest(connection, holds, (holds.c.key == key) & holds.c.entity.in_(names)),
         letters=(await connection.execute(story.order_by(letters.c.failed_at.desc()).limit(_MOST))).all(),
+        parked=waits,
+        blocks=await open_blocks(connection, [row.key for row in waits], [row.account_id for row in waits]),
     )
 
 

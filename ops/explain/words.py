@@ -7,6 +7,7 @@ from typing import Any
 
 from ops.cases.states import CLOSED, State
 from ops.explain.facts import TWIN, Known
+from ops.parking.reads import covers, owner_of
 from reconciler.explain import advice
 from schemas.reasons import Reason, catalogue
 
@@ -22,6 +23,8 @@ def tell(known: Known, now: datetime) -> Words:
     open_holds = [one for one in known.holds if one.state == "open"]
     for hold in open_holds:
         _hold(hold, now, where, why, next_)
+    for row in known.parked:
+        _parked(row, known, where, why, next_)
     for letter in open_letters:
         _letter(letter, now, where, why, next_)
     for drift in known.drifts:
@@ -98,6 +101,17 @@ def _hold(hold: Any, now: datetime, where: list[str], why: list[str], next_: lis
     why.append(f"{hold.detail}. It goes on by itself; if nothing comes within {hours:g} h it becomes {hold.reason}.")
     if hold.wait_kind == "account":
         next_.append(f"meshline explain account {hold.wait_key}")
+
+
+def _parked(row: Any, known: Known, where: list[str], why: list[str], next_: list[str]) -> None:
+    where.append(f"{row.events} later event(s) of it are parked since {_time(row.since)}, in order.")
+    behind = [block for block in known.blocks if covers(block, row)]
+    for block in behind:
+        why.append(f"They wait behind the open letter {block.block_id[:12]} ({block.reason}) of {owner_of(block)}.")
+        next_.append(f"meshline dlq show {block.block_id[:12]}")
+    if not behind:
+        why.append("Nothing blocks them any more: they are on their way.")
+    next_.append(f"meshline dlq parked --key {row.key}")
 
 
 def _letter(letter: Any, now: datetime, where: list[str], why: list[str], next_: list[str]) -> None:

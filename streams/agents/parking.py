@@ -50,7 +50,8 @@ class ParkingDrainer:
     async def step(self) -> int:
         """One look: how many events were sent back."""
         async with self.database.begin() as connection:
-            rows = await self._drain(connection) if await take_drain(connection) else ()
+            await take_drain(connection)
+            rows = await self._drain(connection)
             now = await occupancy(connection, self.brake.caps)
         self._show(now)
         self.brake.see(now)

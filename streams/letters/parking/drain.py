@@ -49,9 +49,9 @@ def _gives_way(one: Waiting, newer: Waiting) -> bool:
     return one.full and one.collapse and one.source == newer.source and one.position <= newer.position
 
 
-async def take_drain(connection: AsyncConnection) -> bool:
-    """Whether this transaction is the one that drains now; two at once would mix up a record's order."""
-    return bool(await connection.scalar(select(func.pg_try_advisory_xact_lock(_DRAINING))))
+async def take_drain(connection: AsyncConnection) -> None:
+    """Wait until no other process drains; two at once would mix up a record's order."""
+    await connection.execute(select(func.pg_advisory_xact_lock(_DRAINING)))
 
 
 async def drainable(connection: AsyncConnection, limit: int = 500) -> Sequence[Any]:
