@@ -14,6 +14,7 @@ from schemas.records import (
     Account,
     AuditEntry,
     BillingHold,
+    Certificate,
     Command,
     Contact,
     Contract,
@@ -168,6 +169,17 @@ DRIFT = Topic(
     cleanup="compact",
 )
 
+CERTIFICATE = Topic(
+    "mesh.certificate",
+    "reconcile",
+    ("finance", "audit"),
+    "what full comparisons of both systems came to",
+    Certificate,
+    partitions=1,
+    partitioned_by="source",
+    retention_days=3650,
+)
+
 AUDIT = Topic(
     "mesh.audit",
     "cases",
@@ -205,6 +217,7 @@ TOPICS: tuple[Topic, ...] = (
     *STATE_CRM.values(),
     *STATE_ERP.values(),
     DRIFT,
+    CERTIFICATE,
     AUDIT,
     BILLING_HOLD,
     NOTICE,

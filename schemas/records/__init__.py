@@ -1,6 +1,7 @@
 """Every record that travels, as frozen pydantic models. Their Avro twins in `schemas/avro` are tested equal."""
 
 from schemas.records.bodies import CaseWriteBack, CreditGrant, LeadWriteBack, ScheduleAmend, SubscriptionWriteBack
+from schemas.records.certificate import Certificate
 from schemas.records.commands import (
     AccountWriteBack,
     Command,
@@ -27,6 +28,7 @@ __all__ = [
     "AuditEntry",
     "BillingHold",
     "CaseWriteBack",
+    "Certificate",
     "Command",
     "CommandKind",
     "Contact",

@@ -13,11 +13,11 @@ from schemas.records import Travelling
 from schemas.records.fields import AvroDecimal
 from schemas.topics import TOPICS
 
-#: Released after the first ones, whose golden bytes begin with their place in the list.
-LATER = ("AuditEntry", "BillingHold", "Lead", "Notice", "Subscription", "SupportCase")
+#: Released after the first ones, in this order: golden bytes begin with their place in the list.
+LATER = ("AuditEntry", "BillingHold", "Lead", "Notice", "Subscription", "SupportCase", "Certificate")
 MODELS = sorted(
     {topic.record for topic in TOPICS if topic.record is not None},
-    key=lambda model: (model.__name__ in LATER, model.__name__),
+    key=lambda model: (LATER.index(model.__name__) + 1 if model.__name__ in LATER else 0, model.__name__),
 )
 _MOMENT = datetime(2026, 1, 31, 9, 30, 0, 123456, tzinfo=UTC)
 
