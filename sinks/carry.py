@@ -20,7 +20,7 @@ from sinks.errors import Ambiguous, Conflict, Refused, SinkError, TargetError
 from sinks.fingerprint import fingerprint
 from sinks.gate import Gate, Halted
 from sinks.ledger import Entry, Ledger, Place, Told
-from sinks.port import Found, Sink, Written
+from sinks.port import Found, Remembers, Sink, Written
 from sinks.retry import GiveUp, Pause, Retry, RetryPolicy, blame, judge
 from sinks.verify import differences
 from streams.runtime.clock import Clock, system_clock
@@ -106,6 +106,7 @@ class Carrier:
     ) -> tuple[Written, Entry | GiveUp]:
         try:
             found = await self._look_up(command, open_until)
+            await self._remember(command, found, place)
             written = await self._sink.write(command, found)
             wrong = differences(written.sent, await self._sink.read_back(command, written))
         except (SinkError, Halted):
@@ -118,6 +119,13 @@ class Carrier:
             return written, disagreement(wrong)
         ids = (written.external_id, written.external_number)
         return written, await self._ledger.applied(command, *ids, place, self._clock())
+
+    async def _remember(self, command: Command, found: Found | None, place: Place) -> None:
+        """What is there before the write is kept, where it could be written back."""
+        if found is not None and isinstance(self._sink, Remembers):
+            image = self._sink.image(command, found)
+            if image is not None:
+                await self._ledger.keep(command, image, place, self._clock())
 
     async def _look_up(self, command: Command, open_until: datetime | None) -> Found | None:
         """The target's record. While an earlier call may still arrive there, absence is not believed."""

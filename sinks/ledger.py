@@ -13,10 +13,10 @@ lost the partition has an older epoch than the table, and is refused (`Fenced`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from schemas.records import Command, EffectOutcome
 
@@ -114,6 +114,10 @@ class Ledger(Protocol):
 
     async def tried(self, command: Command, attempt: int, place: Place, now: datetime) -> None:
         """Another attempt is about to be made."""
+        ...
+
+    async def keep(self, command: Command, image: Mapping[str, Any], place: Place, now: datetime) -> None:
+        """What the target held before the first write of the command; later ones change nothing."""
         ...
 
     async def applied(

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 from schemas.records import Command
 
@@ -68,3 +68,15 @@ class Sink(Protocol):
     async def write(self, command: Command, found: Found | None) -> Written: ...
 
     async def read_back(self, command: Command, written: Written) -> Fields: ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A sink that can tell how a record of its target stood before a write, so that the write can be undone."""
+
+    def image(self, command: Command, found: Found) -> dict[str, Any] | None:
+        """The body of a command that would write the record back as it was found: {"customer": {...}}.
+
+        None where the target does not allow that.
+        """
+        ...

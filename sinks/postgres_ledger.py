@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas.records import Command
 from sinks.errors import Fenced, LedgerUnavailable
+from sinks.images import keep_image
 from sinks.ledger import Entry, Place, Proceed, Settle, Told, weigh
 from sinks.mapping import mark_applied
 from sinks.port import Target
@@ -78,6 +79,10 @@ class PostgresLedger:
     async def tried(self, command: Command, attempt: int, place: Place, now: datetime) -> None:
         async with self._transaction(place) as connection:
             await connection.execute(self._row(command).values(attempts=attempt, epoch=place.epoch, started_at=now))
+
+    async def keep(self, command: Command, image: Mapping[str, Any], place: Place, now: datetime) -> None:
+        async with self._transaction(place) as connection:
+            await keep_image(connection, self._target, command.command_id, image, now)
 
     async def applied(
         self, command: Command, external_id: str, external_number: str, place: Place, now: datetime

@@ -37,7 +37,7 @@ Until = Annotated[datetime | None, typer.Option(help="Only letters that failed b
 
 def extend(dlq: typer.Typer) -> None:
     """Add the commands to the group `dlq`."""
-    for command in (replay, preview, jobs, job, pause, resume, cancel, approve):
+    for command in (replay, preview, jobs, job, pause, resume, cancel, approve, undo):
         dlq.command()(command)
 
 
@@ -149,6 +149,11 @@ def approve(
 ) -> None:
     """Agree to somebody else's job, exactly as its preview showed it. It then runs, or is resumed by who made it."""
     tell.step(ask("replay.approve", answers.Step, job_id=job_id, preview=preview, why=why), json_output)
+
+
+def undo(job_id: JobId, why: Why, id_: Ids = None, json_output: Json = False) -> None:
+    """Write back what was there before, where that can be done. Exit 100 when a letter stays as it is."""
+    tell.undone(ask("replay.undo", answers.Undone, job_id=job_id, why=why, ids=tuple(id_ or ())), json_output)
 
 
 def selected(  # noqa: PLR0913, PLR0917 - what a selection can say

@@ -13,7 +13,7 @@ from rich.console import Console
 from ops.access.people import Actor
 from ops.cases.desk import Desk
 from ops.cli.failure import FOUND, say
-from ops.replay.answers import JobLine, JobPage, JobWhole, Step, job_whole
+from ops.replay.answers import JobLine, JobPage, JobWhole, Step, Undone, job_whole
 from ops.replay.jobs import items_of, one_job
 from ops.replay.pace import eta
 from ops.replay.states import ItemState
@@ -77,6 +77,17 @@ def step(done: Step, json_output: bool) -> None:
         typer.echo(done.model_dump_json())
     else:
         say(f"job {done.job_id} is {done.state}")
+
+
+def undone(done: Undone, json_output: bool) -> None:
+    if json_output:
+        typer.echo(done.model_dump_json())
+    else:
+        for item in done.items:
+            _out().print(f"{item.letter_id[:12]}  {'undoing' if item.done else 'stays  '}  {item.record}  {item.note}")
+        say(f"{sum(one.done for one in done.items)} of {len(done.items)} effects are being undone")
+    if not all(one.done for one in done.items):
+        raise typer.Exit(FOUND)
 
 
 def counts(job: JobLine) -> str:

@@ -111,6 +111,23 @@ class Previewed(Answer):
         return not (self.verdicts.get("fail") or self.verdicts.get("unknown"))
 
 
+class UndoneItem(Answer):
+    """`command_id`: the undo's own; `note`: why nothing is undone."""
+
+    letter_id: str
+    record: str
+    done: bool
+    note: str
+    command_id: str
+
+
+class Undone(Answer):
+    """Commands that write back what was there are on their way; the sink reads each of them back."""
+
+    job_id: str
+    items: list[UndoneItem]
+
+
 class Version(Answer):
     """A version of a letter; `changes` has field, level, before and after, personal data masked."""
 

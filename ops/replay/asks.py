@@ -101,3 +101,10 @@ class EditLetter(OneLetter):
 
     fields: Annotated[dict[str, str | None], Field(min_length=1, max_length=50)]
     why: Why
+
+
+class Undo(OneJob):
+    """`ids`: only these letters of the job, by their first characters; none is all of them."""
+
+    ids: tuple[Id, ...] = ()
+    why: Why

@@ -6,6 +6,7 @@ from ops.access.people import Actor
 from ops.audit.store import append
 from ops.cases.desk import Desk
 from ops.replay import answers, asks
+from ops.replay import undo as undoing
 from ops.replay.jobs import all_jobs, create_job, items_of, one_job, steer
 from ops.replay.states import JobMove
 
@@ -67,3 +68,8 @@ async def approve(desk: Desk, actor: Actor, ask: asks.Approve) -> answers.Step:
     from ops.replay import approving  # noqa: PLC0415 - loads the agents and the sinks
 
     return await approving.approve(desk, actor, ask)
+
+
+async def undo(desk: Desk, actor: Actor, ask: asks.Undo) -> answers.Undone:
+    """Write back what was there before a job's letters, where the target allows and nothing was written since."""
+    return await undoing.undo(desk, actor, ask)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from schemas.records import Command
 from sinks.errors import Fenced
@@ -18,6 +20,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.rows: dict[_Record, dict[str, Entry]] = {}
         self.epochs: dict[str, int] = {}
+        self.images: dict[str, Mapping[str, Any]] = {}
 
     async def take_epoch(self, slot: str) -> int:
         self.epochs[slot] = self.epochs.get(slot, 0) + 1
@@ -46,6 +49,10 @@ class MemoryLedger:
     async def tried(self, command: Command, attempt: int, place: Place, now: datetime) -> None:
         self._check(place)
         self._change(command, attempts=attempt, epoch=place.epoch, started_at=now)
+
+    async def keep(self, command: Command, image: Mapping[str, Any], place: Place, now: datetime) -> None:
+        self._check(place)
+        self.images.setdefault(command.command_id, image)
 
     async def applied(
         self, command: Command, external_id: str, external_number: str, place: Place, now: datetime

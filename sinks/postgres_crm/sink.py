@@ -61,6 +61,9 @@ class PostgresCrmSink:
             raise missing(command, statement.table_of(command))
         return Written(row["id"], sent=statement.expected(command, row["currency"]))
 
+    def image(self, command: Command, found: Found) -> dict[str, Any] | None:
+        return statement.image(command, found.held)
+
     async def read_back(self, command: Command, written: Written) -> Fields:
         fields: dict[str, Any] = dict(await self._row(command))
         balance = statement.balance_of(command)

@@ -5,7 +5,7 @@ Column names come from the tuples here, never from a command. A field that the c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -101,6 +101,14 @@ def expected(command: Command, own_currency: str) -> Fields:
     fields = columns_of(command, own_currency)
     balance = balance_of(command)
     return fields | ({f"balance in {balance[0]}": balance[1]} if balance is not None else {})
+
+
+def image(command: Command, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The body that writes a row's columns back; None for amounts, of which the CRM keeps more than one."""
+    written = columns_of(command, row["currency"])
+    if not written or any(not isinstance(value, str) for value in written.values()) or balance_of(command):
+        return None
+    return {_body_name(command): {name: row[name] or "" for name in written}}
 
 
 def too_fine(command: Command) -> Decimal | None:

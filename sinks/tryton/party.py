@@ -120,6 +120,14 @@ def held(row: Row) -> Fields:
     }
 
 
+def body_of(row: Row) -> dict[str, Any]:
+    """The body of a command that writes the party back as it is; what is empty is not emptied there (see above)."""
+    fields = held(row)
+    address: Row = next(iter(row["addresses."]), {})
+    values: dict[str, Any] = {name.replace(" ", "_"): value for name, value in fields.items() if name != "crm id"}
+    return values | {"state": (address.get("subdivision.") or {}).get("code")}
+
+
 # -- parts
 
 

@@ -6,13 +6,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from schemas.reasons import Reason
-from schemas.records import Command, CustomerUpsert, OrderPlace
+from schemas.records import Command, CreditGrant, CustomerUpsert, OrderPlace
 from sinks.calls import Calls
 from sinks.errors import Conflict, Refused
 from sinks.limits import Limiter
 from sinks.port import Fields, Found, Target, Written
 from sinks.tryton import party, request, sale
 from sinks.tryton.client import TrytonClient
+from sinks.tryton.correction import expected, of_credit
+from sinks.tryton.corrections import Corrections
 from sinks.tryton.reference_data import ReferenceData
 from sinks.tryton.settings import TrytonSettings
 from sinks.verify import differences
@@ -34,6 +36,7 @@ class TrytonSink:
         self.target: Target = "erp"
         self._client = client
         self._known = ReferenceData(client)
+        self._corrections = Corrections(client, self._known)
 
     @classmethod
     def of(cls, settings: Settings) -> TrytonSink:
@@ -54,6 +57,8 @@ class TrytonSink:
         await self._client.call(request.ping())
 
     async def find(self, command: Command) -> Found | None:
+        if command.credit is not None:
+            return await self._corrections.find(of_credit(command.credit, command.key).reference)
         if command.customer is not None:
             row = await self._party(command.key, command.customer.code)
         else:
@@ -66,12 +71,20 @@ class TrytonSink:
                 return await self._write_customer(command, command.customer, found)
             if command.order is not None:
                 return await self._write_order(command, command.order, found)
+            if command.credit is not None:
+                return await self._write_credit(command, command.credit, found)
         except Refused:
             self._known.forget()
             raise
         raise Refused(Reason.UNCLASSIFIED, f"Tryton's sink has no way to do {command.kind}")
 
+    def image(self, command: Command, found: Found) -> dict[str, Any] | None:
+        """A customer can be written back; an order that was placed cannot."""
+        return None if command.customer is None else {"customer": party.body_of(found.held)}
+
     async def read_back(self, command: Command, written: Written) -> Fields:
+        if command.credit is not None:
+            return await self._corrections.read_back(of_credit(command.credit, command.key).reference)
         if command.order is None:
             (row,) = await self._client.call(request.party_by_id(int(written.external_id)))
             return party.held(row)
@@ -107,6 +120,13 @@ class TrytonSink:
                 raise
             raise Conflict("the customer has come into being meanwhile") from None
         return int(party_id)
+
+    # -- credits
+
+    async def _write_credit(self, command: Command, body: CreditGrant, found: Found | None) -> Written:
+        wanted = of_credit(body, command.key)
+        ids = await self._corrections.write(wanted, command.account_id, body.customer_code, found)
+        return Written(*ids, expected(wanted, command.account_id))
 
     # -- orders
 

@@ -112,6 +112,7 @@ class ReplaySettings(BaseModel):
         "CHF": Decimal(250_000),
         "JPY": Decimal(40_000_000),
     }
+    undo_within: timedelta = timedelta(hours=24)  #: of the read-back; later nothing is written back
     #: topic that a letter was read from -> topics that it may be sent to instead of its own stage
     redirects: dict[str, list[str]] = {}
     silence: timedelta = timedelta(minutes=2)  #: letters are under way and nothing comes back: a job stops itself
