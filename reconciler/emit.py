@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from confluent_kafka import KafkaException, Producer
 
 from reconciler.errors import EmitFailed
 from schemas.codec import Codec
@@ -15,10 +11,8 @@ from schemas.identity import event_id_for
 from schemas.partition import partition_for
 from schemas.records import BillingHold, Drift, Travelling
 from schemas.topics import Topic
+from streams.letters.outbox import NotDelivered, Outbox, Outgoing
 from streams.runtime.clock import micros
-
-_LOG = logging.getLogger("reconciler.emit")
-_PATIENCE_S = 30.0
 
 
 class DriftTopic:
@@ -27,15 +21,7 @@ class DriftTopic:
     def __init__(self, bootstrap: str, topic: Topic, codec: Codec) -> None:
         self._topic = topic
         self._codec = codec
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "enable.idempotence": True,
-                "acks": "all",
-                "delivery.timeout.ms": int(_PATIENCE_S * 1000),
-            },
-            logger=_LOG,
-        )
+        self._outbox = Outbox(bootstrap)
 
     def send(self, drifts: Mapping[int, Drift]) -> list[int]:
         """Send them in the order of their numbers and wait; the numbers, all confirmed. Raises EmitFailed."""
@@ -44,28 +30,20 @@ class DriftTopic:
 
     def _produce(self, records: Sequence[tuple[str, str, Travelling, str]]) -> None:
         """Key, account, value, and what makes this telling the same as its repeat."""
-        failures: list[str] = []
-
-        def report(error: Any, _: object) -> None:
-            if error is not None:
-                failures.append(error.str())
-
+        outgoing = [
+            Outgoing(
+                self._topic.name,
+                key.encode(),
+                self._codec.encode(self._topic, value),
+                set_headers(None, [(EVENT_ID, event_id_for(telling))]),
+                partition_for(account_id, self._topic.partitions),
+            )
+            for key, account_id, value, telling in records
+        ]
         try:
-            for key, account_id, value, telling in records:
-                self._producer.produce(
-                    self._topic.name,
-                    self._codec.encode(self._topic, value),
-                    key.encode(),
-                    partition_for(account_id, self._topic.partitions),
-                    on_delivery=report,
-                    headers=[*set_headers(None, [(EVENT_ID, event_id_for(telling))])],
-                )
-                self._producer.poll(0)
-        except (KafkaException, BufferError) as error:
-            raise EmitFailed(f"{self._topic.name} did not take a record: {error}") from error
-        left = self._producer.flush(_PATIENCE_S)
-        if left or failures:
-            raise EmitFailed(f"{left + len(failures)} records did not reach {self._topic.name}: {failures[:1]}")
+            self._outbox.send_all_now(outgoing)
+        except NotDelivered as error:
+            raise EmitFailed(f"{self._topic.name} did not take every record: {error}") from error
 
 
 class BillingTopic(DriftTopic):

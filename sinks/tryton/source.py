@@ -120,7 +120,7 @@ class ErpSource:
         self._positions: dict[str, int] = {}
 
     async def round(self) -> int:
-        """Tell what is new; how much that was. Raises TargetError, WorkerStopped, TransportError."""
+        """Tell what is new; how much that was. Raises TargetError, WorkerStopped, NotDelivered."""
         told = 0
         for model, poller in self._pollers.items():
             if model not in self._positions:
@@ -154,7 +154,7 @@ class ErpSource:
 async def run_erp_source(settings: Settings, stop: asyncio.Event) -> None:
     """Poll the ERP until `stop` is set. An ERP that is away is waited for.
 
-    Raises WorkerStopped, TransportError or RegistryUnavailable for what is ours; the cursor is never ahead of the log.
+    Raises WorkerStopped, NotDelivered or RegistryUnavailable for what is ours; the cursor is never ahead of the log.
     """
     settings.need("bootstrap", "registry_url", "operations_url")
     own = TrytonSettings.of(settings)
@@ -163,6 +163,6 @@ async def run_erp_source(settings: Settings, stop: asyncio.Event) -> None:
         database = operations_engine(settings.operations_url, pool_size=2)
         stack.push_async_callback(database.dispose)
         client = await stack.enter_async_context(TrytonClient(own, Calls("erp", Limiter(own.rate))))
-        teller = await stack.enter_async_context(Teller(settings.bootstrap, codec))
+        teller = Teller(settings.bootstrap, codec)
         pollers = {model.name: Poller(client, model, settings.sink.erp_poll_overlap) for model in MODELS}
         await ErpSource(pollers, Cursors(database), teller).run(settings.sink.erp_poll.total_seconds(), stop)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from schemas.headers import Headers
+from streams.transport.options import EngineOptions
+
+_LOG = logging.getLogger("mesh.outbox")
 
 
 class NotDelivered(Exception):
@@ -28,19 +32,12 @@ class Outgoing:
 
 
 class Outbox:
-    """An idempotent producer, acks=all. One caller at a time."""
+    """The engine's own kind of producer, without an engine. One caller at a time."""
 
     def __init__(self, bootstrap: str, extra: Mapping[str, Any] | None = None, timeout_s: float = 30.0) -> None:
         self._timeout_s = timeout_s
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "enable.idempotence": True,
-                "linger.ms": 5,
-                "delivery.timeout.ms": int(timeout_s * 1000),
-                **(extra or {}),
-            }
-        )
+        options = EngineOptions(producer={"delivery.timeout.ms": int(timeout_s * 1000), **(extra or {})})
+        self._producer = Producer(options.plain_producer_config(bootstrap), logger=_LOG)
 
     async def send_all(self, records: Sequence[Outgoing]) -> None:
         """Produce the records in order and wait for every confirmation. Raises NotDelivered."""
@@ -55,16 +52,29 @@ class Outbox:
             if error is not None:
                 errors.append(f"{message.topic()}: {error.str()}")
 
-        for record in records:
-            where: dict[str, Any] = {} if record.partition is None else {"partition": record.partition}
-            self._producer.produce(
-                record.topic,
-                key=record.key,
-                value=record.value,
-                headers=list(record.headers),
-                on_delivery=report,
-                **where,
-            )
+        try:
+            for record in records:
+                self._produce(record, report)
+        except KafkaException as error:  # what was taken before is on its way, and may arrive
+            raise NotDelivered(f"{record.topic}: {error}") from error
         left = self._producer.flush(self._timeout_s)
         if left or errors:
             raise NotDelivered("; ".join(errors) or f"{left} of {len(records)} records were not confirmed in time")
+
+    def _produce(self, record: Outgoing, report: Callable[[KafkaError | None, Any], None]) -> None:
+        where: dict[str, Any] = {} if record.partition is None else {"partition": record.partition}
+        while True:
+            try:
+                self._producer.produce(
+                    record.topic,
+                    key=record.key,
+                    value=record.value,
+                    headers=list(record.headers),
+                    on_delivery=report,
+                    **where,
+                )
+            except BufferError:  # full: what is in it is confirmed, or fails, within the timeout
+                self._producer.poll(0.1)
+            else:
+                self._producer.poll(0)
+                return
