@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from array import array
+from datetime import UTC, date, datetime
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Rounded
-from functools import cache
+from functools import cache, lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: The ordinal of 1970-01-01, which Avro's dates count from.
@@ -24,6 +25,10 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     if second < 128:
         number = first & 127 | second << 7
         return (number >> 1) ^ -(number & 1), at + 1 + (first > 127)
+    third = data[at + 2]
+    if third < 128:  # days of our century
+        number = first & 127 | (second & 127) << 7 | third << 14
+        return (number >> 1) ^ -(number & 1), at + 3
     number = shift = 0
     for place in range(at, at + _LONGEST):
         byte = data[place]
@@ -92,18 +97,36 @@ def _short(left: int) -> bytes:
     return bytes((left & 127 | 128, left >> 7)) if left > 127 else bytes((left,))
 
 
-#: Fourteen bits as two bytes of a number that goes on, and as the two last ones.
-PAIR = tuple(bytes((bits & 127 | 128, bits >> 7 | 128)) for bits in range(1 << 14))
-LAST = tuple(bytes((bits & 127 | 128, bits >> 7)) for bits in range(1 << 14))
+def _pair(bits: int, last: int) -> int:
+    """Two bytes of a number, seven bits in each, as a little-endian number."""
+    return bits & 127 | 128 | (bits >> 7 | (0 if last else 128)) << 8
+
+
+#: Fourteen bits as two bytes of a number that goes on, and as the two last ones. Arrays of plain numbers: they stay in
+#: the processor's cache, which tables of 16,384 objects do not.
+PAIR = array("H", (_pair(bits, 0) for bits in range(1 << 14)))
+LAST = array("H", (_pair(bits, 1) for bits in range(1 << 14)))
 
 
 @cache
-def bits_of_pairs() -> tuple[list[int], list[int]]:
+def bits_of_pairs() -> tuple[array[int], array[int]]:
     """The way back, by the two bytes as a little-endian number; -1 where they are no such pair."""
-    pairs, lasts = [-1] * (1 << 16), [-1] * (1 << 16)
+    pairs, lasts = (array("h", (-1,)) * (1 << 16) for _ in range(2))
     for bits in range(1 << 14):
-        pairs[int.from_bytes(PAIR[bits], "little")] = lasts[int.from_bytes(LAST[bits], "little")] = bits
+        pairs[PAIR[bits]] = lasts[LAST[bits]] = bits
     return pairs, lasts
+
+
+@lru_cache(4096)
+def day(number: int) -> date:
+    """The date so many days after 1970-01-01. Dates come again and again. Raises ValueError, OverflowError."""
+    return date.fromordinal(number + EPOCH_DAY)
+
+
+@lru_cache(4096)
+def encode_day(when: date) -> bytes:
+    """The other way, for plain dates only."""
+    return encode_long(when.toordinal() - EPOCH_DAY)
 
 
 #: The encodings of small lengths and numbers: SMALL[n] for 0 <= n < len(SMALL).

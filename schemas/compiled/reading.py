@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +28,7 @@ _KNOWN = {
     "wide": numbers.wide_amount,
     "times": numbers.EXACT.multiply,
     "number_of": int.from_bytes,
-    "date_of": date.fromordinal,
+    "day": numbers.day,
     "MICROSECOND": timedelta(microseconds=1),
     "EPOCH": numbers.EPOCH,
     "Malformed": numbers.Malformed,
@@ -148,7 +148,7 @@ class _Compiler:
             case "fixed-decimal":
                 return self._decimal(schema, str(int(schema["size"])))
             case "int-date":
-                return self._bind(f"date_of({self._number()} + {numbers.EPOCH_DAY})")
+                return self._bind(f"day({self._number()})")
             case "long-timestamp-micros":
                 return self._bind(f"EPOCH + MICROSECOND * {self._moment()}")
             case "long-timestamp-millis":

@@ -25,6 +25,8 @@ _KNOWN = {
     "PAIR": numbers.PAIR,
     "LAST": numbers.LAST,
     "long_of": numbers.encode_long,
+    "pairs": struct.Struct("<4H").pack,
+    "day": numbers.encode_day,
     "check": numbers.check_precision,
     "whole": numbers.whole,
     "times": numbers.EXACT.multiply,
@@ -128,7 +130,9 @@ class _Compiler:
                 self._decimal(schema, value)
             case "int-date":
                 self._require(f"isinstance({value}, date)")
-                self._number(self._bind(f"{value}.toordinal() - {numbers.EPOCH_DAY}"))
+                # A moment is a date, too, but equal moments may have different days: they are not looked up.
+                slow = f"long_of({value}.toordinal() - {numbers.EPOCH_DAY})"
+                self._parts.append(f"(day({value}) if {value}.__class__ is date else {slow})")
             case "long-timestamp-micros":
                 since = self._bind(f"{value} - EPOCH")  # a moment without a zone raises
                 whole = f"({since}.days * 86400 + {since}.seconds) * 1000000 + {since}.microseconds"
@@ -151,14 +155,13 @@ class _Compiler:
     def _moment(self, number: str) -> None:
         """Eight bytes for microseconds of our century, without a loop."""
         double = self._bind(f"{number} << 1")
-        names = [self.source.name() for _ in range(4)]
+        name = self.source.name()
         with self.source.block(f"if {1 << 49} <= {double} < {1 << 56}:"):
-            for name, shift in zip(names, (0, 14, 28), strict=False):
-                self.source.add(f"{name} = PAIR[{double} >> {shift} & 16383]")
-            self.source.add(f"{names[3]} = LAST[{double} >> 42]")
+            low = ", ".join(f"PAIR[{double} >> {shift} & 16383]" for shift in (0, 14, 28))
+            self.source.add(f"{name} = pairs({low}, LAST[{double} >> 42])")
         with self.source.block("else:"):
-            self.source.add(f"{names[0]} = long_of({number})", f"{' = '.join(names[1:])} = b''")
-        self._parts += names  # joined once, with all the rest
+            self.source.add(f"{name} = long_of({number})")
+        self._parts.append(name)
 
     def _union(self, schema: Any, value: str) -> None:
         """`["null", X]` only: which branch a value belongs to is otherwise a question for fastavro."""

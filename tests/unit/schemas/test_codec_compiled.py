@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -235,3 +235,14 @@ def test_a_codecs_writer_takes_plain_records() -> None:
     schema = {"type": "record", "name": "R", "fields": [{"name": "day", "type": _DAY}]}
     write = codec.writer("subject", schema)
     assert codec.decode(write({"day": date(2026, 1, 31)})) == (1, {"day": date(2026, 1, 31)})
+
+
+def test_equal_moments_with_different_days_are_written_as_their_own_days() -> None:
+    """One instant, told in two zones; and a day that is looked up twice is the same bytes."""
+    east = datetime(2026, 3, 2, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+    west = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    assert east == west
+    schema = fastavro.parse_schema({"type": "record", "name": "Due", "fields": [{"name": "on", "type": _DAY}]})
+    write, read = writer_for(schema, b""), reader_for(schema)
+    days = [read(write({"on": value}), 0)[0]["on"] for value in (east, west, east.date(), west.date(), east.date())]
+    assert days == [date(2026, 3, 2), date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 1), date(2026, 3, 2)]
