@@ -29,6 +29,7 @@ from sinks.gate import Gate, Halted
 from sinks.lanes import Lanes
 from sinks.ledger import Ledger, Place
 from sinks.port import Sink
+from sinks.schemas_awaited import await_schemas
 from streams.letters.fuse import Failed, Fuse
 from streams.letters.letter import Letter, Original
 from streams.runtime.clock import Clock, system_clock
@@ -101,6 +102,7 @@ class Runner:
     async def accept(self, batch: Batch) -> None:
         """Queue a batch's records. Batches of one partition must come in order. Raises LedgerUnavailable."""
         place = await self._place(batch)
+        await await_schemas(self._codec, self._effects, [message.value() for message in batch])
         for message in batch:
             self._queue(batch, message, place)
 
