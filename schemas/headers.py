@@ -18,6 +18,7 @@ SINK = "mesh-sink"
 DETAIL = "mesh-detail"
 SUGGESTION = "mesh-suggestion"
 ERROR_CLASS = "mesh-error-class"
+STACK = "mesh-stack"  #: where it was raised, innermost last; modules and lines, at most 2,000 bytes
 ATTEMPTS = "mesh-attempts"
 HTTP_STATUS = "mesh-http-status"
 SCHEMA_ID = "mesh-schema-id"

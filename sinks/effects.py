@@ -10,6 +10,7 @@ from schemas.codec import ContractViolation, Undecodable
 from schemas.identity import event_id_for
 from schemas.reasons import Reason
 from schemas.records import Command, Effect
+from sinks.errors import TargetError
 from sinks.ledger import Entry
 from sinks.retry import GiveUp
 from sinks.verify import Difference
@@ -48,7 +49,9 @@ def effect_of(command: Command, entry: Entry, fields_compared: int) -> Effect:
 def letter_of(original: Original, command: Command, verdict: GiveUp, attempts: int, sink: str, now: datetime) -> Letter:
     """The letter of a command that was given up."""
     subject = Subject(command.event_id, entity_of(command), command.key, command.account_id)
-    failure = Failure(verdict.reason, STAGE, verdict.detail, verdict.suggestion, attempts, {names.SINK: sink})
+    cause, more = verdict.cause, {names.SINK: sink}
+    status = cause.http_status if isinstance(cause, TargetError) else 0
+    failure = Failure(verdict.reason, STAGE, verdict.detail, verdict.suggestion, attempts, more, cause, status)
     return compose(original, subject, failure, now)
 
 
@@ -58,7 +61,7 @@ def unreadable(
     """The letter of bytes that are no command."""
     known = names.header_text(original.headers, names.EVENT_ID)
     reason = Reason.CONTRACT_VIOLATION if isinstance(error, ContractViolation) else Reason.UNDECODABLE
-    failure = Failure(reason, STAGE, str(error), more={names.SINK: sink})
+    failure = Failure(reason, STAGE, str(error), more={names.SINK: sink}, cause=error)
     return compose(original, Subject(known or event_id_for(original.origin)), failure, now)
 
 

@@ -27,7 +27,9 @@ class SinkError(Exception):
 
 
 class TargetError(SinkError):
-    """The target did not do as it was told."""
+    """The target did not do as it was told. `http_status`: what it answered with, 0 where it did not over HTTP."""
+
+    http_status = 0
 
 
 class Unreachable(TargetError):

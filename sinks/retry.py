@@ -6,7 +6,7 @@ target says about the record itself gives it up, or an error that stays while th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from schemas.reasons import Reason
@@ -39,11 +39,12 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """A dead letter."""
+    """A dead letter. `cause`: the error that it came of."""
 
     reason: Reason
     detail: str
     suggestion: str = ""
+    cause: BaseException | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,15 @@ Judgement = Retry | GiveUp | Pause
 def judge(error: TargetError, attempt: int, policy: RetryPolicy, dice: float) -> Judgement:
     """The consequence of the nth attempt's error; `attempt` counts from 1."""
     if isinstance(error, Refused):
-        return GiveUp(error.reason, error.detail, error.suggestion)
+        return GiveUp(error.reason, error.detail, error.suggestion, error)
     if attempt < policy.attempts:
         after = policy.backoff(attempt, dice)
         if isinstance(error, Busy) and error.retry_after is not None:
             after = max(after, error.retry_after)
         return Retry(after)
     if isinstance(error, Conflict):
-        return GiveUp(Reason.ERP_REJECTED, f"the record kept changing in the target, {attempt} times: {error}")
+        detail = f"the record kept changing in the target, {attempt} times: {error}"
+        return GiveUp(Reason.ERP_REJECTED, detail, cause=error)
     return Pause(str(error))
 
 
@@ -82,7 +84,8 @@ def blame(error: TargetError, attempt: int, policy: RetryPolicy, dice: float) ->
             Reason.ERP_AMBIGUOUS,
             f"the target left {attempt} calls without an answer, though it answers others: {error}",
             "Look for the external id in the target before anything is written by hand.",
+            error,
         )
     if isinstance(error, Busy) and attempt < _PATIENCE * policy.attempts:
         return Retry(policy.backoff(attempt, dice))  # busy with this record: others lock it
-    return GiveUp(Reason.UNCLASSIFIED, f"the target failed {attempt} times on this record: {error}")
+    return GiveUp(Reason.UNCLASSIFIED, f"the target failed {attempt} times on this record: {error}", cause=error)

@@ -54,6 +54,10 @@ class LetterWhole(LetterLine):
     offset: int
     payload: dict[str, Any]
     headers: dict[str, str]
+    error_class: str = ""
+    http_status: str = ""
+    schema_id: str = ""
+    stack: str = ""  #: where the error was raised, innermost last
     revealed: bool
     parked: int = 0  #: events that wait behind it
     parked_since: datetime | None = None

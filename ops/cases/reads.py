@@ -54,6 +54,7 @@ async def show_letter(desk: Desk, actor: Actor, ask: asks.ShowLetter) -> answers
         offset=row.offset,
         payload=_payload(desk, row.message_value, letter.original.topic, reveal=ask.reveal),
         headers=headers,
+        **{name: getattr(letter, name) for name in ("error_class", "http_status", "schema_id", "stack")},
         revealed=ask.reveal,
         parked=behind,
         parked_since=since,

@@ -96,6 +96,10 @@ def show(
     times = f"attempts {letter.attempts}, came {letter.failures} times"
     out.print(f"When            first {letter.first_failed_at:%F %T}, last {letter.failed_at:%F %T} UTC, {times}")
     out.print(f"Stage           {letter.stage}" + (f", sink {letter.sink}" if letter.sink else ""))
+    facts = {"error": letter.error_class, "HTTP": letter.http_status, "schema id": letter.schema_id}
+    known = [f"{name} {value}" for name, value in facts.items() if value]
+    if known:
+        out.print(f"Facts           {', '.join(known)}")
     out.print(
         f"Owner           {entry.owner}, backup {entry.backup}; class {entry.impact}, to be resolved within {entry.sla}"
     )

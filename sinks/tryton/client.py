@@ -115,4 +115,8 @@ class TrytonClient:
                 )
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise translate(error, writes=writes) from error
-            return result_of(response.status_code, response.headers, response.content)
+            try:
+                return result_of(response.status_code, response.headers, response.content)
+            except TargetError as error:
+                error.http_status = response.status_code
+                raise

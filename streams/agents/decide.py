@@ -146,9 +146,9 @@ class DecideAgent:
             assert record is not None, f"{original.topic} has no record of ours"
             value = self.codec.read(original.value, record)
         except Undecodable as error:
-            return Failure(Reason.UNDECODABLE, STAGE, f"{original.origin}: {error}")
+            return Failure(Reason.UNDECODABLE, STAGE, f"{original.origin}: {error}", cause=error)
         except ContractViolation as error:
-            return Failure(Reason.CONTRACT_VIOLATION, STAGE, str(error))
+            return Failure(Reason.CONTRACT_VIOLATION, STAGE, str(error), cause=error)
         assert isinstance(value, Stamped | Effect | BillingHold), f"{original.topic} carries {type(value).__name__}"
         return value
 

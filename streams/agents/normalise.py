@@ -74,7 +74,7 @@ class NormaliseAgent:
         self, batch: Batch, original: Original, reason: Reason, error: Exception, index: int, now: datetime
     ) -> None:
         suggestion = error.suggestion if isinstance(error, NotStandard) else ""
-        failure = Failure(reason, STAGE, f"{original.origin}: {error}", suggestion)
+        failure = Failure(reason, STAGE, f"{original.origin}: {error}", suggestion, cause=error)
         self.publisher.letter(batch, original, Subject(event_id_for(original.origin, index)), failure, now)
 
     def _forward(self, batch: Batch, event: Stamped) -> None:

@@ -33,6 +33,10 @@ class LetterView:
     partition: int
     offset: int
     original: Original
+    error_class: str = ""
+    http_status: str = ""
+    schema_id: str = ""
+    stack: str = ""
 
 
 def view_of(message: Any) -> LetterView:
@@ -62,4 +66,8 @@ def view_of(message: Any) -> LetterView:
         partition=message.partition(),
         offset=message.offset(),
         original=original,
+        error_class=text(names.ERROR_CLASS),
+        http_status=text(names.HTTP_STATUS),
+        schema_id=text(names.SCHEMA_ID),
+        stack=text(names.STACK),
     )

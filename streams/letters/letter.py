@@ -16,6 +16,7 @@ from schemas.headers import Headers, header_text, set_headers
 from schemas.identity import letter_id_for, origin_of
 from schemas.reasons import Reason
 from schemas.topics import DEAD_LETTER
+from streams.letters.cause import class_of, schema_id_of, stack_of
 
 _DETAIL_LIMIT = 2000
 
@@ -73,7 +74,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What went wrong. `detail` is one sentence with the values in it; `more` holds further `mesh-*` headers."""
+    """What went wrong. `detail` is one sentence with the values in it; `more` holds further `mesh-*` headers.
+
+    `cause`: what was raised, where something was; `http_status`: what the target answered with, 0 where it did not.
+    """
 
     reason: Reason
     stage: str
@@ -81,6 +85,8 @@ class Failure:
     suggestion: str = ""
     attempts: int = 1
     more: Mapping[str, str] = field(default_factory=dict)
+    cause: BaseException | None = field(default=None, compare=False, repr=False)
+    http_status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,10 @@ def compose(original: Original, subject: Subject, failure: Failure, now: datetim
         names.STAGE: failure.stage,
         names.DETAIL: detail,
         names.SUGGESTION: failure.suggestion,
+        names.ERROR_CLASS: class_of(failure.cause),
+        names.STACK: stack_of(failure.cause),
+        names.HTTP_STATUS: str(failure.http_status or ""),
+        names.SCHEMA_ID: schema_id_of(original.value),
         names.ATTEMPTS: str(failure.attempts),
         names.ENTITY: subject.entity,
         names.ENTITY_KEY: subject.key,
