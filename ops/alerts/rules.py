@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ops.alerts.parking import parking
 from schemas.reasons import Reason, ReasonEntry, catalogue
 
 _SEVERITY = {"A": "page", "B": "ticket", "C": "info"}
@@ -20,6 +21,7 @@ def rules() -> dict[str, Any]:
             {"name": "meshline-dead-letters", "rules": reasons},
             {"name": "meshline-flood", "rules": [_flood()]},
             {"name": "meshline-cases", "rules": [_escalated()]},
+            {"name": "meshline-parking", "rules": parking()},
         ]
     }
 

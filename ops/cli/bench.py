@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ops.cli import bench_gate
 from ops.cli.bench_duplicates import duplicates
+from ops.cli.bench_parking import parking
 from ops.cli.failure import FOUND, say, told
 from ops.cli.reconcile_bench import reconcile
 from ops.demo.progress import Progress
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     bench.command("page")(page)
     bench.command("reconcile")(reconcile)
     bench.command("duplicates")(duplicates)
+    bench.command("parking")(parking)
     bench_gate.extend(bench)
     app.add_typer(bench, name="bench")
 

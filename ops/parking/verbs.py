@@ -1,4 +1,4 @@
-"""The verbs: what is parked, stop blocking a record, skip one event. Each act is one transaction, audit entry and all."""
+"""The verbs: what is parked, stop blocking a record, skip one event. Each act is one transaction, with its audit."""
 
 from __future__ import annotations
 
