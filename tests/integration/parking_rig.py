@@ -11,11 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas.codec import Codec
-from schemas.partition import partition_for
 from schemas.reasons import Reason
-from schemas.records import Account, Command, Opportunity, Skipped, Stamped
+from schemas.records import Account, Command, Line, Opportunity, Skipped, Stamped
 from schemas.registry import MemoryRegistry
-from schemas.topics import ACCOUNT_PARTITIONS, COMMAND_ERP, CRM_ACCOUNT, CRM_OPPORTUNITY, REDRIVE, SKIPPED
+from schemas.topics import COMMAND_ERP, CRM_ACCOUNT, CRM_OPPORTUNITY, REDRIVE, SKIPPED
 from streams.agents import DecideAgent, ParkingDrainer
 from streams.decide import Policy
 from streams.letters.outbox import Outbox, Outgoing
@@ -28,7 +27,7 @@ from streams.transport import TP, Batch
 from tests.unit.streams.agents.crm_days import T0, meta
 
 CODEC = Codec(MemoryRegistry())
-BACK = REDRIVE["decide"].name
+ACCOUNTS, BACK = CRM_ACCOUNT.name, REDRIVE["decide"].name
 TOPIC = {"account": CRM_ACCOUNT, "opportunity": CRM_OPPORTUNITY}
 
 
@@ -154,12 +153,10 @@ class Rig:
     async def block(self, event: Stamped, reason: Reason = Reason.ERP_REJECTED) -> str:
         """A sink refused the event's command: its letter blocks. The block's id."""
         self.now += timedelta(seconds=1)
-        record = (event.meta.side, event.meta.entity, event.meta.key)
-        block = block_of(f"L{event.meta.event_id}", event.meta.event_id, record, Spot("cmd", 0, 0), "sink", reason)
-        assert block is not None
+        raised = refused(event, f"L{event.meta.event_id}", reason)
         async with self.engine.begin() as connection:
-            await raise_blocks(connection, [Raised(block, event.meta.account_id, "sink", reason)], self.now)
-        return block.block_id
+            await raise_blocks(connection, [raised], self.now)
+        return raised.block.block_id
 
     async def unblock(self, block_id: str) -> None:
         async with self.engine.begin() as connection:
@@ -188,16 +185,22 @@ def _told(sent: tuple[str, bytes | None]) -> tuple[str, str] | None:
     return None
 
 
+def refused(event: Stamped, letter_id: str, reason: Reason = Reason.ERP_REJECTED) -> Raised:
+    """The block of a letter that a sink made of the event's command."""
+    record = (event.meta.side, event.meta.entity, event.meta.key)
+    block = block_of(letter_id, event.meta.event_id, record, Spot("commands", 0, 0), "sink", reason)
+    assert block is not None
+    return Raised(block, event.meta.account_id, "sink", reason)
+
+
 def account(key: str, tick: int) -> Account:
     return Account(meta=meta("account", key, key, tick), id=key, name=f"{key} at {tick}")
 
 
 def deal(key: str, owner: str, tick: int, amount: int = 19) -> Opportunity:
-    from schemas.records import Line  # noqa: PLC0415
-
     lines = [Line(id=f"{key}-1", sku="S", quantity=1, unit_price=amount, discount_percent=0)]
     stamp = meta("opportunity", key, owner, tick)
     return Opportunity(meta=stamp, id=key, stage="Closed Won", currency="EUR", amount=amount, line_count=1, lines=lines)
 
 
-__all__ = ["ACCOUNT_PARTITIONS", "BACK", "Rig", "account", "deal", "partition_for"]
+__all__ = ["ACCOUNTS", "BACK", "Rig", "account", "deal", "refused"]
