@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ops.local.paths import Home
 from ops.local.process import Command
@@ -94,4 +94,13 @@ class Part(Protocol):
 
     def forget(self) -> None:
         """Remove what it keeps outside the data folder, which `down --wipe` removes after this."""
+        ...
+
+
+@runtime_checkable
+class Ages(Protocol):
+    """A part whose running process may be older than what it has to serve by now."""
+
+    def outdated(self) -> bool:
+        """Whether it is to be stopped, primed and started again. Asked while the parts that it needs answer."""
         ...

@@ -16,7 +16,7 @@ from typing import Literal
 
 from ops.local import environment, ports, process
 from ops.local.errors import LocalPartsError, NotReady, PartFailed
-from ops.local.part import Part, Place
+from ops.local.part import Ages, Part, Place
 from ops.local.parts import ADVICE, make_parts
 from ops.local.paths import Home
 from ops.local.record import Record, Secrets
@@ -137,15 +137,17 @@ class Stack:
 
     def _start(self, part: Part, needs: list[Future[Report]]) -> State:
         started, state = self._record.process(part.name), "running"
+        if started is not None and process.alive(started):
+            self._wait_for(needs)
+            if isinstance(part, Ages) and part.outdated():
+                part.prepare()  # while the old one still serves
+                process.stop(started, part.stop_signal, _GRACE)
         if not process.alive(started):
             state = "started"
             part.prepare()
             self._wait_for(needs)
             part.prime()
-            started = process.start(part.command(), part.logs[-1])
-            self._record.started(part.name, started)
-        else:
-            self._wait_for(needs)
+            self._record.started(part.name, process.start(part.command(), part.logs[-1]))
         self._await_answer(part)
         part.settle()
         return "started" if state == "started" else "running"

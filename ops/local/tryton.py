@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from ops.local.record import write_private
 _FOLDER = Path(__file__).with_name("erp")
 MODULES = (
     *("party", "country", "currency", "company", "product", "account", "account_invoice"),
-    *("sale", "product_price_list", "sale_price_list"),
+    *("sale", "product_price_list", "sale_price_list", "account_invoice_defer", "sale_subscription"),
 )
 USER = "meshline"
 #: Made by boot.py and replaced before the ERP first starts: no password is the same in two data folders.
@@ -75,6 +75,8 @@ class Tryton:
         self._configure("erp", self._place.port("tryton"))
         with self._postgres.connect() as connection:
             if connection.execute("select 1 from pg_database where datname = 'erp'").fetchone():
+                if self.outdated():
+                    self._bring_up_to_date()
                 return
             new = sql.Identifier("erp_new")  # renamed when it is whole, so a half-made one is never taken for it
             connection.execute(sql.SQL("drop database if exists {} with (force)").format(new))
@@ -86,14 +88,34 @@ class Tryton:
             connection.execute("revoke all on database erp_new from public")
             connection.execute("alter database erp_new rename to erp")
 
+    def outdated(self) -> bool:
+        """Whether the database was made by an older version, with fewer modules; so is what serves it then.
+
+        The last thing that `additions.py` adds tells that it came to its end.
+        """
+        with psycopg.connect(self._postgres.url("erp", "erp")) as connection:
+            rows = connection.execute("select name from ir_module where state = 'activated'").fetchall()
+            if not {name for (name,) in rows}.issuperset(MODULES):
+                return True
+            return connection.execute("select 1 from sale_subscription_service limit 1").fetchone() is None
+
+    def _bring_up_to_date(self) -> None:
+        """Half a minute: the modules that are missing, and what the company has had since. Its books stay."""
+        configuration = str(self._configure("erp", self._place.port("tryton")))
+        self._update("erp", configuration, {})
+        self._run([str(self._bin / "python"), str(_FOLDER / "additions.py"), configuration, "erp"])
+
+    def _update(self, database: str, configuration: str, env: Mapping[str, str]) -> None:
+        admin = ["-c", configuration, "-d", database, "--email", "admin@example.com", "--activate-dependencies"]
+        admin += ["-u", *MODULES]
+        self._run([str(self._bin / "python"), str(self._bin / "trytond-admin"), *admin], **env)
+
     def _set_up(self, folder: Path) -> None:
         """About a minute: activate the modules, make a company, keep a copy."""
         configuration = self._configure("erp_new", 0)
         password = self._config / "placeholder"
         write_private(password, _PLACEHOLDER)
-        admin = ["-c", str(configuration), "-d", "erp_new", "--email", "admin@example.com"]
-        admin += ["--activate-dependencies", "-u", *MODULES]
-        self._run([str(self._bin / "python"), str(self._bin / "trytond-admin"), *admin], TRYTONPASSFILE=str(password))
+        self._update("erp_new", str(configuration), {"TRYTONPASSFILE": str(password)})
         boot = [str(_FOLDER / "boot.py"), str(configuration), "erp_new", str(password)]
         self._run([str(self._bin / "python"), *boot])
         self._client("pg_dump", "-Fc", "-Z1", "--no-owner", "--no-privileges", "-f", str(folder / "erp.dump"))
@@ -178,9 +200,9 @@ def _key(*contents: bytes) -> str:
 
 def _template_key() -> str:
     """The year counts: the fiscal years that are set up depend on it."""
-    boot = (_FOLDER / "boot.py").read_bytes()
+    made_by = (_FOLDER / "boot.py").read_bytes() + (_FOLDER / "additions.py").read_bytes()
     modules = " ".join(MODULES).encode()
-    return _key(_lock(), boot, modules, str(dt.date.today().year).encode(), versions.POSTGRESQL.encode())  # noqa: DTZ011
+    return _key(_lock(), made_by, modules, str(dt.date.today().year).encode(), versions.POSTGRESQL.encode())  # noqa: DTZ011
 
 
 def _make_environment(folder: Path) -> None:

@@ -12,6 +12,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import additions
 from proteus import Model, Wizard
 from proteus import config as proteus_config
 
@@ -221,6 +222,7 @@ def main(configuration, database, password_file):
     fiscal_years(owner)
     money(owner, accounts)
     products(accounts)
+    additions.add()
     invoice_print()
     integration_user(owner, Path(password_file).read_text().strip())
 

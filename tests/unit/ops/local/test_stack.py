@@ -126,3 +126,24 @@ def test_wipe_forgets_everything(make: Make, tmp_path: Path, story: list[str]) -
     make().down(lambda _: None, wipe=True)
     assert not (tmp_path / "home").exists()
     assert {"forget ground", "forget house"} <= set(story)
+
+
+class Old(Sleeper):
+    """It says once that it is older than what it has to serve."""
+
+    def outdated(self) -> bool:
+        return self._story.count("prime house") == 1
+
+
+def test_what_runs_and_is_outdated_is_primed_and_started_again(tmp_path: Path, story: list[str]) -> None:
+    def parts(place: Place) -> list[Part]:
+        return [Sleeper(place, story, "ground"), Old(place, story, "house", ["ground"])]
+
+    try:
+        pids = [_up(Stack(tmp_path / "home", {}, parts))["house"] for _ in range(3)]
+        assert [report.state for report in pids] == ["started", "started", "running"]
+        assert pids[0].pid != pids[1].pid == pids[2].pid
+        assert story.count("prime house") == 2
+        assert story.count("prime ground") == 1
+    finally:
+        Stack(tmp_path / "home", {}, parts).down(lambda _: None)
