@@ -39,13 +39,15 @@ def decide_invoice(invoice: Invoice, facts: Facts, policy: Policy, now: datetime
     if invoice.order_id is not None and deal:
         on_deal = OpportunityWriteBack(
             currency=invoice.currency,
-            outstanding_balance=_due(invoice),
+            outstanding_balance=_outstanding(invoice, [one for one in others if one.order_id == invoice.order_id]),
             invoice_status=invoice_status(invoice, now),
             invoice_number=invoice.number,
             payment_status=payment_status(invoice),
         )
         bodies.append(on_deal)
-        records.append(command_for("opportunity.billing", invoice.order_id, on_deal, invoice.meta, position, now))
+        same = (one.meta.position for one in others if one.order_id == invoice.order_id)
+        newest_of_deal = max([position, *same])  # its balance rests on all invoices of the deal
+        records.append(command_for("opportunity.billing", invoice.order_id, on_deal, invoice.meta, newest_of_deal, now))
     if facts.known is not None and facts.known.forwarded(fingerprint_of(*bodies), invoice.meta.event_id):
         return Skip(SkipWhy.UNCHANGED, "the CRM's invoice fields are as they were last sent")
     # The account's figures rest on all of its invoices, so they are as new as the newest of them.
@@ -56,7 +58,9 @@ def decide_invoice(invoice: Invoice, facts: Facts, policy: Policy, now: datetime
 
 
 def invoice_status(invoice: Invoice, now: datetime) -> str:
-    """pending (not posted), issued, overdue, paid, cancelled."""
+    """pending (not posted), issued, overdue, paid, credited (a credit note), cancelled."""
+    if invoice.total < 0 and invoice.state in ("posted", "paid"):
+        return "credited"
     if invoice.state == "posted":
         overdue = invoice.due_date is not None and invoice.due_date < now.date() and invoice.balance > 0
         return "overdue" if overdue else "issued"
@@ -64,13 +68,13 @@ def invoice_status(invoice: Invoice, now: datetime) -> str:
 
 
 def payment_status(invoice: Invoice) -> str:
-    """none (not posted or cancelled), unpaid, partial, paid."""
+    """none (not posted or cancelled), unpaid, partial, paid; refunded once a credit note was paid out or set off."""
     if invoice.state == "paid":
-        return "paid"
+        return "refunded" if invoice.total < 0 else "paid"
     if invoice.state not in _OPEN:
         return "none"
     if invoice.balance == 0:
-        return "paid"
+        return "refunded" if invoice.total < 0 else "paid"
     return "unpaid" if invoice.balance == invoice.total else "partial"
 
 

@@ -65,6 +65,13 @@ def test_no_customer_is_made_without_a_reserved_code() -> None:
         ({"due_date": None}, "issued", "unpaid"),
         ({"state": "paid", "balance": D(0), "due_date": date(2026, 1, 1)}, "paid", "paid"),
         ({"state": "cancelled"}, "cancelled", "none"),
+        ({"total": D(-30), "balance": D(-30)}, "credited", "unpaid"),  # a credit note that nobody has got yet
+        ({"total": D(-30), "balance": D(-10), "due_date": date(2026, 1, 1)}, "credited", "partial"),
+        ({"total": D(-30), "balance": D(0), "state": "paid"}, "credited", "refunded"),
+        ({"total": D(-30), "balance": D(0)}, "credited", "refunded"),
+        ({"total": D(-30), "state": "draft"}, "pending", "none"),
+        ({"total": D(-30), "state": "cancelled"}, "cancelled", "none"),
+        ({"total": D(0), "balance": D(0), "state": "paid"}, "paid", "paid"),
     ],
 )
 def test_statuses_of_an_invoice(change: dict[str, Any], status: str, payment: str) -> None:
@@ -73,13 +80,32 @@ def test_statuses_of_an_invoice(change: dict[str, Any], status: str, payment: st
 
 
 def test_an_invoice_tells_the_deal_its_own_balance_and_the_account_the_sum_of_its_currency() -> None:
-    others = (invoice("2", balance="50"), invoice("3", balance="7", currency="USD"), invoice("4", state="paid"))
+    elsewhere = {"order_id": "d2"}
+    others = (
+        invoice("2", balance="50", **elsewhere),
+        invoice("3", balance="7", currency="USD", **elsewhere),
+        invoice("4", state="paid", **elsewhere),
+    )
     told = billing(decide(invoice("1", balance="30"), facts(**IN_CRM, invoices=others), POLICY, NOW))
     key, on_deal = told["opportunity.billing"]
     assert (key, on_deal.outstanding_balance, on_deal.payment_status) == ("d1", D(30), "partial")
     key, on_account = told["account.billing"]
     assert (key, on_account.outstanding_balance, on_account.currency) == ("a1", D(80), "EUR")
     assert on_account.invoice_number == "2026/4", "the newest invoice names the account's status"
+
+
+def test_a_deal_s_balance_is_that_of_its_invoices_and_credit_notes_in_the_invoice_s_currency() -> None:
+    others = (
+        invoice("1", balance="60", tick=7),
+        invoice("2", balance="5", currency="USD"),
+        invoice("3", balance="9", state="draft"),
+        invoice("4", balance="8", order_id="d2"),
+    )
+    credited = invoice("5", total="-20", balance="-20", tick=3)
+    told = billing(decide(credited, facts(**IN_CRM, invoices=others), POLICY, NOW))
+    on_deal, on_account = told["opportunity.billing"][1], told["account.billing"][1]
+    assert (on_deal.outstanding_balance, on_deal.invoice_status) == (D(40), "credited")
+    assert on_account.outstanding_balance == D(48)
 
 
 def test_a_payment_changes_the_account_at_once_and_not_one_event_later() -> None:
@@ -104,10 +130,11 @@ def test_an_invoice_whose_fields_were_sent_is_skipped_and_a_stranger_s_has_no_fl
     assert stranger.why is SkipWhy.NO_FLOW
 
 
-def test_the_account_s_figures_are_as_new_as_the_newest_invoice_in_them() -> None:
-    outcome = decide(invoice("1", tick=5), facts(**IN_CRM, invoices=(invoice("2", tick=9),)), POLICY, NOW)
+def test_figures_are_as_new_as_the_newest_invoice_in_them() -> None:
+    others = (invoice("2", tick=7), invoice("3", tick=9, order_id="d2"))
+    outcome = decide(invoice("1", tick=5), facts(**IN_CRM, invoices=others), POLICY, NOW)
     assert isinstance(outcome, Forward)
-    assert {r.value.kind: r.value.version for r in outcome.records} == {"opportunity.billing": 5, "account.billing": 9}
+    assert {r.value.kind: r.value.version for r in outcome.records} == {"opportunity.billing": 7, "account.billing": 9}
 
 
 def effect(kind: str, outcome: str = "applied", number: str = "N1") -> Effect:
