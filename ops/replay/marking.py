@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ops.audit.chain import Act
@@ -21,6 +21,7 @@ from ops.replay.jobs import SENT_AND_CANCELLED, move_job, one_job
 from ops.replay.order import Item
 from ops.replay.states import ENDED, ItemMove, ItemState, JobMove, JobState, item_after
 from ops.replay.tables import replay_items, replay_jobs
+from streams.letters.parking.tables import parked
 from streams.runtime.tables import holds, replays
 
 
@@ -103,8 +104,11 @@ class Marks:
         if not under_way:
             return []
         open_ = holds.c.event_id.in_(list(under_way)) & (holds.c.state == "open")
+        parks = parked.c.event_id.in_(list(under_way)) & (parked.c.state == "waiting")
+        behind = select(parked.c.event_id, literal("parked behind another letter").label("detail")).where(parks)
+        query = union_all(select(holds.c.event_id, holds.c.detail).where(open_), behind)
         async with self.desk.database.connect() as connection:
-            rows = (await connection.execute(select(holds.c.event_id, holds.c.detail).where(open_))).all()
+            rows = (await connection.execute(query)).all()
         return [(under_way[row.event_id].place, ItemMove.HOLD, row.detail) for row in rows]
 
     async def _write(self, connection: AsyncConnection, items: Sequence[Item], times: Mapping[str, datetime]) -> None:
