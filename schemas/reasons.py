@@ -27,6 +27,7 @@ class Reason(StrEnum):
     CURRENCY_UNKNOWN = "currency_unknown"
     DUPLICATE_CUSTOMER = "duplicate_customer"
     CONFLICT_ON_FINANCIAL_FIELD = "conflict_on_financial_field"
+    WRITTEN_BY_WRONG_SIDE = "written_by_wrong_side"
     STALE_VERSION = "stale_version"
     HOLD_EXPIRED = "hold_expired"
     ERP_REJECTED = "erp_rejected"

@@ -182,6 +182,7 @@ class PostgreSQL:
                 if crm.execute("select to_regclass(%s)", (table,)).fetchone() == (None,):
                     crm.execute(Path(__file__).with_name("sql").joinpath(name).read_bytes())
                     crm.commit()
+            crm.execute(Path(__file__).with_name("sql").joinpath("crm_adopt.sql").read_bytes())
 
 
 def _make_role(connection: psycopg.Connection, role: str, password: str, extra: str = "") -> None:

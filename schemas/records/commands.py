@@ -29,6 +29,7 @@ CommandKind = Literal[
     "lead.order",
     "lead.link",
     "lead.ordered",
+    "account.adopt",
 ]
 EffectOutcome = Literal["applied", "unchanged", "stale"]
 
@@ -62,7 +63,7 @@ class OrderPlace(Travelling):
 
 
 class AccountWriteBack(Travelling):
-    """Fields of the CRM's account that the ERP owns. None leaves a field as it is."""
+    """Fields of the CRM's account that the ERP owns, or has won. None leaves a field as it is."""
 
     erp_customer_code: str | None = None
     currency: str | None = None
@@ -72,6 +73,14 @@ class AccountWriteBack(Travelling):
     payment_status: str | None = None
     payment_terms: str | None = None  #: "" takes them away
     erp_status: str | None = None
+    name: str | None = None
+    tax_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    street: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
 
 
 class OpportunityWriteBack(Travelling):
@@ -112,6 +121,8 @@ class Command(Travelling):
     case: CaseWriteBack | None = None
     subscription: SubscriptionWriteBack | None = None
     lead: LeadWriteBack | None = None
+    #: Of customer.upsert: what the ERP is believed to hold. A field that people made something else stays as it is.
+    expects: CustomerUpsert | None = None
 
 
 class Effect(Travelling):

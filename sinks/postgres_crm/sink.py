@@ -58,6 +58,8 @@ class PostgresCrmSink:
         row = found.held if found is not None else await self._row(command)
         statements = statement.updates(command, row["currency"])
         if statements and not await self._client.write(statements):
+            if command.kind == statement.ADOPT and await self._row(command):
+                return Written(row["id"])  # people have changed the account since
             raise missing(command, statement.table_of(command))
         return Written(row["id"], sent=statement.expected(command, row["currency"]))
 

@@ -16,8 +16,11 @@ from sinks.port import Fields, Value
 Table = Literal["accounts", "opportunities", "cases", "subscriptions", "leads"]
 WRITER = "meshline"  #: `updated_by` of what we write: our own changes come back with it, and are known as echoes
 _BILLING = ("invoice_status", "invoice_number", "payment_status", "outstanding_balance")
+#: The CRM's own columns, written only where a change in the ERP has won against an older one in the CRM.
+ADOPT = "account.adopt"
+_ADOPTED = ("name", "tax_id", "email", "phone", "street", "city", "postal_code", "country")
 COLUMNS: dict[Table, tuple[str, ...]] = {
-    "accounts": ("erp_customer_code", *_BILLING, "payment_terms", "erp_status"),
+    "accounts": ("erp_customer_code", *_BILLING, "payment_terms", "erp_status", *_ADOPTED),
     "opportunities": ("erp_order_number", *_BILLING),
     "cases": ("erp_credit_number",),
     "subscriptions": ("erp_subscription_number", "erp_revision"),
@@ -83,7 +86,11 @@ def updates(command: Command, own_currency: str) -> Sequence[Statement]:
     if values:
         columns = ", ".join(f"{name} = %({name})s" for name in values)
         sql = f"update sales.{table_of(command)} set {columns}, updated_by = %(writer)s where id = %(id)s"
-        found.append(Statement(sql, {**values, "id": command.key, "writer": WRITER}))
+        parameters: dict[str, Any] = {**values, "id": command.key, "writer": WRITER}
+        if command.kind == ADOPT:  # of people's own fields: what they changed later is decided on when it arrives
+            sql += " and (updated_at <= %(seen)s or updated_by = %(writer)s)"
+            parameters["seen"] = command.occurred_at
+        found.append(Statement(sql, parameters))
     balance = balance_of(command)
     if balance is not None:
         sql = (

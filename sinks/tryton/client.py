@@ -42,6 +42,7 @@ def translate(error: httpx.HTTPError | httpx.InvalidURL, *, writes: bool) -> Tar
 class _Session:
     header: str
     context: dict[str, Any]
+    user: int | None = None
 
 
 class TrytonClient:
@@ -69,6 +70,11 @@ class TrytonClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         await self._http.aclose()
+
+    @property
+    def user(self) -> int | None:
+        """The ERP's id of our own user; None before the first call."""
+        return self._session.user if self._session is not None else None
 
     async def call(self, call: Call) -> Any:
         """The call's result. Raises TargetError, AccessDenied."""
@@ -104,7 +110,7 @@ class TrytonClient:
             raise AccessDenied(f"Tryton does not accept the user {user!r} with our password") from error
         except (TypeError, ValueError) as error:
             raise AccessDenied(f"Tryton did not log in the user {user!r}") from error
-        return _Session(header, dict(context))
+        return _Session(header, dict(context), uid)
 
     async def _send(self, method: str, params: list[Any], header: str, *, writes: bool = False) -> Any:
         content = wire.dumps({"id": 0, "method": method, "params": params})

@@ -105,7 +105,7 @@ def held(row: Row) -> Fields:
     """The same view of what the party holds."""
     address: Row = next(iter(row["addresses."]), {})
     country: Row = address.get("country.") or {}
-    tax = _own_tax(row["identifiers."])
+    tax = own_tax(row["identifiers."])
     return {
         "crm id": crm_id_of(row["identifiers."]),
         "code": row["code"],
@@ -115,8 +115,8 @@ def held(row: Row) -> Fields:
         "postal code": address.get("postal_code"),
         "country": country.get("code"),
         "tax id": tax["code"].removeprefix(TAX_PREFIX) if tax else None,
-        "email": _first(row["contact_mechanisms."], "email").get("value"),
-        "phone": _first(row["contact_mechanisms."], "phone").get("value"),
+        "email": first_contact(row["contact_mechanisms."], "email").get("value"),
+        "phone": first_contact(row["contact_mechanisms."], "phone").get("value"),
     }
 
 
@@ -144,7 +144,8 @@ def _tax(tax_id: str) -> dict[str, Any]:
     return {"type": None, "code": TAX_PREFIX + tax_id.strip()}
 
 
-def _own_tax(identifiers: Sequence[Row]) -> Row | None:
+def own_tax(identifiers: Sequence[Row]) -> Row | None:
+    """The identifier that holds the tax id which the CRM gave."""
     return next((row for row in identifiers if is_tax(row)), None)
 
 
@@ -162,7 +163,7 @@ def _identifier_changes(rows: Sequence[Row], body: CustomerUpsert, crm_id: str) 
     commands: list[Any] = []
     if crm_id_of(rows) is None:
         commands.append(["create", [{"type": None, "code": crm_id}]])
-    own = _own_tax(rows)
+    own = own_tax(rows)
     if body.tax_id and own is None:
         commands.append(["create", [_tax(body.tax_id)]])
     elif body.tax_id and own is not None and own["code"] != _tax(body.tax_id)["code"]:
@@ -185,7 +186,7 @@ def _address_changes(rows: Sequence[Row], body: CustomerUpsert, place: Place) ->
 def _contact_changes(rows: Sequence[Row], body: CustomerUpsert) -> list[Any]:
     commands: list[Any] = []
     for kind, value in _contacts(body).items():
-        row = _first(rows, kind)
+        row = first_contact(rows, kind)
         if value and not row:
             commands.append(["create", [{"type": kind, "value": value}]])
         elif value and row["value"] != value:
@@ -193,5 +194,6 @@ def _contact_changes(rows: Sequence[Row], body: CustomerUpsert) -> list[Any]:
     return commands
 
 
-def _first(rows: Sequence[Row], kind: str) -> Row:
+def first_contact(rows: Sequence[Row], kind: str) -> Row:
+    """The first contact of a kind, an empty row where there is none."""
     return next((row for row in rows if row["type"] == kind), {})

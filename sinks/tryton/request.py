@@ -10,6 +10,7 @@ from typing import Any
 from sinks.tryton.rows import Model
 
 #: What we read of a party, a sale. `a.b` reads a field of the record behind a link, under the key "a.".
+WRITERS = ("write_uid", "create_uid")
 PARTY_FIELDS = (
     "name",
     "code",
@@ -23,6 +24,7 @@ PARTY_FIELDS = (
     "addresses.subdivision.code",
     "contact_mechanisms.type",
     "contact_mechanisms.value",
+    *(f"{child}{name}" for child in ("", "addresses.", "contact_mechanisms.", "identifiers.") for name in WRITERS),
 )
 SALE_FIELDS = (
     "number",

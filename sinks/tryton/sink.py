@@ -17,6 +17,7 @@ from sinks.tryton.correction import expected, of_credit
 from sinks.tryton.corrections import Corrections
 from sinks.tryton.reference_data import ReferenceData
 from sinks.tryton.settings import TrytonSettings
+from sinks.tryton.strangers import spare
 from sinks.verify import differences
 from streams.runtime.settings import Settings
 
@@ -103,6 +104,8 @@ class TrytonSink:
             party_id = await self._create_party(command, body, place)
         else:
             party_id = int(found.external_id)
+            body = spare(found.held, body, command.expects, self._client.user)
+            place = await self._known.place(body.country, body.state)
             values = party.changes(found.held, body, command.key, place)
             if values:
                 await self._client.call(request.write("party.party", party_id, values, found.held["_timestamp"]))

@@ -28,6 +28,7 @@ _KINDS: dict[CommandKind, tuple[str, str]] = {
     "lead.order": ("erp", "order"),
     "lead.link": ("crm", "lead"),
     "lead.ordered": ("crm", "lead"),
+    "account.adopt": ("crm", "account"),
 }
 
 

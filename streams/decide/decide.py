@@ -16,6 +16,7 @@ from schemas.reasons import Reason
 from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Order, Stamped
 from streams.decide.account import decide_account
 from streams.decide.billing_stop import hold_new_billing
+from streams.decide.conflict import believed, clashes, settle, stopped
 from streams.decide.customer import decide_customer
 from streams.decide.facts import Facts
 from streams.decide.invoice import decide_invoice
@@ -44,7 +45,7 @@ def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outco
 
 
 def _decided(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
-    return hold_new_billing(_kept(_flow(event, facts, policy, now)), event, facts, policy, now)
+    return hold_new_billing(_kept(_owned(event, facts, policy, now)), event, facts, policy, now)
 
 
 def _undecided(error: Undecided) -> DeadLetter:
@@ -70,6 +71,16 @@ _FLOWS: dict[type[Stamped], Callable[[Any, Facts, Policy, datetime], Outcome]] =
     Invoice: decide_invoice,
     Customer: decide_customer,
 }
+
+
+def _owned(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
+    """The flow's outcome, where who owns a field (DR2, DR3) does not say another."""
+    user = policy.integration_user
+    found = clashes(event, facts, user)
+    letter = stopped(event, found)
+    if letter is not None:
+        return letter
+    return settle(event, found, facts, _flow(believed(event, found), facts, policy, now), user, now)
 
 
 def _flow(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:

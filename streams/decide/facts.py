@@ -13,6 +13,18 @@ Position = tuple[int, int]  #: an event's place in its record's history: version
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """The last change of one field: the source's time in microseconds since 1970, the author, the value that both
+    sides had when they last agreed, and the values that it had between that one and now.
+    """
+
+    at: int
+    by: str
+    before: str | None
+    past: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """The newest version of a record that was decided on, and what was last sent to the other side for it."""
 
@@ -23,6 +35,7 @@ class Known:
     in_crm: bool = False  #: the CRM's own database has told of it, so that fields can be written back there
     #: Where fields that came alone were last told: field name -> position. "" is the last telling of the whole record.
     told: Mapping[str, Position] = field(default_factory=dict)
+    touched: Mapping[str, Touch] = field(default_factory=dict)  #: field that both sides have -> its last change here
 
     @property
     def position(self) -> Position:
@@ -53,6 +66,7 @@ class Facts:
 
     known: Known | None = None  #: this record, before the event
     account: Known | None = None  #: the account it belongs to
+    counterpart: Known | None = None  #: the same record on the other side
     customer_code: str | None = None  #: reserved for the account in the ERP
     opportunity: Known | None = None  #: a line item's or an invoice's opportunity
     opportunity_held: bool = False

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Stamped
 from streams.decide.facts import Known
+from streams.decide.touched import as_stored, counterpart_key, from_stored
 from streams.facts.alike import load_alike, save_keys
 from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
 from streams.letters.billing_stops import stops_of
@@ -97,6 +98,7 @@ async def save_view(
                 "in_crm": known.in_crm,
                 "body": known.record.model_dump(mode="json"),
                 "told": dict(known.told) or None,
+                "touched": as_stored(known.touched),
                 "fingerprint": known.fingerprint,
                 "fingerprint_event": known.fingerprint_event,
                 "seen_topic": span.topic,
@@ -160,6 +162,7 @@ async def _load_records(
 ) -> None:
     keys: set[RecordKey] = {key_of(event) for event in events} | set(also)
     keys |= {("crm", "account", event.meta.account_id) for event in events}
+    keys |= {key for event in events if (key := counterpart_key(event))}
     keys |= {("crm", "opportunity", parent) for event in events if (parent := parent_of(event))}
     keys |= {("crm", "contract", e.contract_id) for e in events if isinstance(e, Opportunity) and e.contract_id}
     deals = {event.id for event in events if isinstance(event, Opportunity)} | _parents(events)
@@ -193,16 +196,17 @@ def _take(view: View, row: Any, span: Span) -> None:
 def _known(row: Any, span: Span) -> Known:
     record = MODELS[row.entity].model_validate(row.body)
     told = {name: (version, sequence) for name, (version, sequence) in (row.told or {}).items()}
+    touches = from_stored(row.touched)
     place = (row.seen_topic, row.seen_partition, row.seen_offset)
     if span.is_kept(*place):
-        return Known(record, row.deleted, row.fingerprint, row.fingerprint_event, row.in_crm, told)
+        return Known(record, row.deleted, row.fingerprint, row.fingerprint_event, row.in_crm, told, touches)
     if span.is_ahead(*place) and not told:
         # Read again after a crash: its position must not make this batch's own records look stale. (Single fields
         # are compared one by one, and what told them last is not stale by its own position.)
         behind = record.meta.model_copy(update={"version": 0, "sequence": 0})
         record = record.model_copy(update={"meta": behind})
     # A true record, but its command may have been undone: it is sent again, and the sink's ledger sees a repeat.
-    return Known(record, row.deleted, in_crm=row.in_crm, told=told)
+    return Known(record, row.deleted, in_crm=row.in_crm, told=told, touched=touches)
 
 
 async def _reserve_codes(connection: AsyncConnection, accounts: set[str], now: datetime) -> dict[str, str]:

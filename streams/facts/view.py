@@ -26,6 +26,7 @@ from schemas.records import (
 from streams.decide.commands import command_body, fingerprint_of
 from streams.decide.facts import BillingStop, Facts, Known, Position
 from streams.decide.project import complete
+from streams.decide.touched import counterpart_key, touched
 from streams.facts.alike import Alike
 from streams.letters.holds import OpenHold
 
@@ -98,6 +99,7 @@ class View:
         return Facts(
             known=self.records.get(key_of(event)),
             account=self.records.get(("crm", "account", account_id)),
+            counterpart=self._counterpart(event),
             customer_code=self.codes.get(account_id),
             opportunity=opportunity if isinstance(event, LineItem | Invoice) else None,
             opportunity_held=bool(self.held.get(("crm", "opportunity", opportunity_id))),
@@ -128,7 +130,8 @@ class View:
         if known is None or event.meta.position >= known.position:
             fingerprints = (known.fingerprint, known.fingerprint_event) if known else (None, None)
             in_crm = event.meta.source == CRM_DATABASE or (known is not None and known.in_crm)
-            self.put(Known(event, event.meta.operation == "delete", *fingerprints, in_crm, told or {}))
+            touches = touched(event, known, self._counterpart(event))
+            self.put(Known(event, event.meta.operation == "delete", *fingerprints, in_crm, told or {}, touches))
             self.changed[key] = event
             if isinstance(event, Account):
                 self.alike.put(event)
@@ -137,6 +140,10 @@ class View:
                 self._learn_forwarded(event, outcome)
             case Hold() | DeadLetter() | Skip():
                 pass
+
+    def _counterpart(self, event: Stamped) -> Known | None:
+        key = counterpart_key(event)
+        return self.records.get(key) if key else None
 
     def _learn_forwarded(self, event: Stamped, outcome: Forward) -> None:
         commands = [record.value for record in outcome.records if isinstance(record.value, Command)]

@@ -43,6 +43,7 @@ records = Table(
     Column("deleted", Boolean, nullable=False),
     Column("in_crm", Boolean, nullable=False),  # the CRM's own database has told of it: fields can be written back
     Column("body", JSONB, nullable=False),
+    Column("touched", JSONB),  # {field: [at, by, before]}: its last change, of fields that both sides have
     Column("told", JSONB),  # {field: [version, sequence]} of fields that came alone; "" is the whole record's
     # What was last forwarded to the other side, and by which event: an unchanged repeat is skipped,
     # a repeat of the very event is forwarded again.

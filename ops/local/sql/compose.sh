@@ -9,3 +9,4 @@ for database in crm operations registry; do
 done
 PGPASSWORD=crm psql -v ON_ERROR_STOP=1 -U crm -d crm --single-transaction -f /meshline/crm.sql
 PGPASSWORD=crm psql -v ON_ERROR_STOP=1 -U crm -d crm --single-transaction -f /meshline/crm_service.sql
+PGPASSWORD=crm psql -v ON_ERROR_STOP=1 -U crm -d crm -f /meshline/crm_adopt.sql

@@ -17,6 +17,7 @@ from schemas.records import Account, Command, LineItem, Stamped
 from schemas.registry import MemoryRegistry
 from streams.agents.decide import DecideAgent, _Work
 from streams.decide import Policy
+from streams.decide.touched import as_stored
 from streams.facts import Span, View
 from streams.facts.store import _accounts_to_code, _take
 from streams.facts.view import RecordKey, parent_of
@@ -102,6 +103,7 @@ class Store:
                 deleted=known.deleted,
                 in_crm=known.in_crm,
                 told=dict(known.told) or None,
+                touched=as_stored(known.touched),
                 fingerprint=known.fingerprint,
                 fingerprint_event=known.fingerprint_event,
                 seen_topic=span.topic,
