@@ -12,13 +12,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ops.audit.chain import Act
+from ops.audit.store import append
 from ops.cases.changes import Change, close_groups, write_changes
-from ops.cases.reading import Came, Fact, Went
+from ops.cases.reading import Came, Fact, Noted, Went
 from ops.cases.settling import already_settled, settled
 from ops.cases.states import Move, State
 from ops.cases.tables import cases, letters
 from schemas.codec import Codec
 from schemas.reasons import Reason, catalogue, rush
+from schemas.records import Notice
 
 SYSTEM = Act("meshline", "system", "worker", "case.update")
 
@@ -54,8 +56,25 @@ async def take(connection: AsyncConnection, facts: Iterable[Fact], codec: Codec,
     if ends:
         taken.changes += await settled(connection, ends, codec)
     await write_changes(connection, taken.changes, SYSTEM, now, key)
+    for fact in facts:
+        if isinstance(fact, Noted):
+            await append(connection, _act_of(fact.notice), now, key)
     await close_groups(connection, [change.group_id for change in taken.changes if change.group_id], now)
     return taken
+
+
+def _act_of(notice: Notice) -> Act:
+    """The audit's entry: who approved it, what it was about, which event and effect it rests on."""
+    kept = notice.model_dump(mode="json", include={"notice_id", "event_id", "account_id", "money", "currency", "team"})
+    return Act(
+        who=notice.approved_by or "meshline",
+        role="approver" if notice.approved_by else "system",
+        door="worker",
+        action=notice.topic,
+        subject=f"{notice.entity}:{notice.key}",
+        why=notice.text,
+        after=kept,
+    )
 
 
 async def _letters(connection: AsyncConnection, newest: dict[str, dict[str, Any]], counts: dict[str, int]) -> None:

@@ -11,17 +11,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from schemas.codec import Codec, Undecodable
+from schemas.codec import Codec, ContractViolation, Undecodable
 from schemas.headers import FAMILY, SOURCE_OFFSET, SOURCE_PARTITION, SOURCE_TIMESTAMP, SOURCE_TOPIC, header_text
 from schemas.identity import origin_of
-from schemas.topics import EFFECT, SKIPPED
+from schemas.records import Notice
+from schemas.topics import EFFECT, NOTICE, SKIPPED
 from streams.letters.groups import fingerprint
 from streams.letters.inbox import LetterView, view_of
 from streams.letters.letter import Original
 
-TOLD = {*(topic.name for topic in EFFECT.values()), SKIPPED.name}
-_ENTITY = {"customer": "account", "order": "opportunity"}
-_MONEY = ("total", "amount", "outstanding_balance")
+TOLD = {*(topic.name for topic in EFFECT.values()), SKIPPED.name, NOTICE.name}
+_ENTITY = {"customer": "account", "order": "opportunity", "credit": "case", "schedule": "subscription"}
+_MONEY = ("total", "amount", "credit_amount", "outstanding_balance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,20 @@ class Went:
     what: str
 
 
-Fact = Came | Went
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something happened that the audit is to keep, though nobody pressed a button: a notice."""
+
+    notice: Notice
+
+
+Fact = Came | Went | Noted
 
 
 def fact_of(message: Any, codec: Codec) -> Fact | None:
     """What a message says; None where it says nothing. Raises RegistryUnavailable."""
     if message.topic() in TOLD:
-        return _went(message, codec)
+        return _noted(message, codec) if message.topic() == NOTICE.name else _went(message, codec)
     try:
         letter = view_of(message)
         moments = [datetime.fromisoformat(text) for text in (letter.first_failed_at, letter.failed_at)]
@@ -130,7 +138,7 @@ def facts_in(value: bytes | None, codec: Codec) -> tuple[int | None, Decimal | N
     if record is None:
         return None, None, None
     version = (record.get("meta") or record).get("version")
-    bodies = [record, *(body for name in ("order", "opportunity", "account") if (body := record.get(name)))]
+    bodies = [record, *(body for name in ("order", "credit", "opportunity", "account") if (body := record.get(name)))]
     for body in bodies:
         money = next((body[name] for name in _MONEY if isinstance(body, dict) and body.get(name) is not None), None)
         if isinstance(money, Decimal):
@@ -157,3 +165,10 @@ def _went(message: Any, codec: Codec) -> Went | None:
     entity = _ENTITY.get(kind.partition(".")[0], kind.partition(".")[0])
     what = f"{kind} {record['outcome']} as {record['external_number'] or record['external_id'] or record['key']}"
     return Went(record["event_id"], kind, entity, record["key"], record["version"], record["applied_at"], what)
+
+
+def _noted(message: Any, codec: Codec) -> Noted | None:
+    try:
+        return Noted(codec.read(message.value(), Notice))
+    except (Undecodable, ContractViolation):
+        return None

@@ -15,7 +15,14 @@ from ops.cases.tables import cases, letters
 from schemas.codec import Codec
 from streams.runtime.tables import effects
 
-_SETTLES = {"account": "customer.upsert", "opportunity": "order.place"}
+_SETTLES = {
+    "account": "customer.upsert",
+    "opportunity": "order.place",
+    "customer": "account.terms",
+    "case": "credit.grant",
+    "subscription": "schedule.amend",
+    "lead": "lead.order",
+}
 
 
 async def already_settled(

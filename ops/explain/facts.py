@@ -21,6 +21,9 @@ TWIN = {"customer": "account", "order": "opportunity"}
 KINDS = {
     "account": ("customer.upsert", "account.link", "account.billing", "account.terms"),
     "opportunity": ("order.place", "opportunity.link", "opportunity.billing"),
+    "case": ("credit.grant", "case.link"),
+    "subscription": ("schedule.amend", "subscription.link"),
+    "lead": ("lead.customer", "lead.order", "lead.link", "lead.ordered"),
 }
 
 

@@ -12,7 +12,15 @@ from schemas.reasons import Reason, catalogue
 from streams.letters.letter import Original
 
 #: What ends the replay of a letter that failed before its command was made.
-_ENDS_WITH = {"account": "customer.upsert", "opportunity": "order.place", "line_item": "order.place"}
+_ENDS_WITH = {
+    "account": "customer.upsert",
+    "opportunity": "order.place",
+    "line_item": "order.place",
+    "customer": "account.terms",
+    "case": "credit.grant",
+    "subscription": "schedule.amend",
+    "lead": "lead.order",
+}
 _HEAD = 5  # bytes: 0, then the schema's id
 _STAGES = frozenset({"normalise", "decide", "sink"})
 

@@ -44,6 +44,20 @@ SALE_FIELDS = (
     "lines.amount",
     "invoices",
 )
+#: What we read of an invoice or credit note of ours.
+CORRECTION_FIELDS = (
+    "number",
+    "state",
+    "reference",
+    "description",
+    "_timestamp",
+    "currency.code",
+    "total_amount",
+    "party.code",
+    "party.identifiers.type",
+    "party.identifiers.code",
+    "lines.type",
+)
 _ANY = ["active", "in", [True, False]]
 
 
@@ -106,6 +120,31 @@ def party_by_id(record_id: int) -> Call:
 def sales(reference: str) -> Call:
     """All sales of an opportunity: there should be one, but the ERP does not see to it."""
     return search("sale.sale", [["reference", "=", reference]], SALE_FIELDS)
+
+
+def corrections(reference: str) -> Call:
+    """All customer invoices and credit notes with our reference: there should be one."""
+    mine = [["reference", "=", reference], ["type", "=", "out"]]
+    return search("account.invoice", mine, CORRECTION_FIELDS)
+
+
+def post(invoice_id: int) -> Call:
+    return Call("model.account.invoice.post", [[invoice_id]], writes=True)
+
+
+def receivable(party_id: int) -> Call:
+    """The account that the customer's invoices are booked on, where the customer has one of its own."""
+    return Call("model.party.party.read", [[party_id], ["account_receivable"]])
+
+
+def default_accounts() -> Call:
+    """The accounts for whom and what has none of its own."""
+    names = ["default_account_receivable", "default_category_account_revenue"]
+    return Call("model.account.configuration.read", [[1], names])
+
+
+def revenue_journal() -> Call:
+    return search("account.journal", [["type", "=", "revenue"]], ["code"], 1)
 
 
 def sale_state(record_id: int) -> Call:

@@ -13,9 +13,10 @@ from schemas.contracts.check import checked
 from schemas.contracts.tell import model_faults, violation_text
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
 from schemas.reasons import Reason
-from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Order, Stamped
+from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Order, Stamped, SupportCase
 from streams.decide.account import decide_account
 from streams.decide.billing_stop import hold_new_billing
+from streams.decide.case import decide_case
 from streams.decide.conflict import believed, clashes, settle, stopped
 from streams.decide.customer import decide_customer
 from streams.decide.facts import Facts
@@ -70,6 +71,7 @@ _FLOWS: dict[type[Stamped], Callable[[Any, Facts, Policy, datetime], Outcome]] =
     LineItem: decide_line_item,
     Invoice: decide_invoice,
     Customer: decide_customer,
+    SupportCase: decide_case,
 }
 
 

@@ -73,6 +73,7 @@ class Facts:
     lines: tuple[LineItem, ...] = ()  #: of the opportunity, undeleted, by position
     contract: Contract | None = None
     invoices: tuple[Invoice, ...] = ()  #: of the account, this event's own included
+    cases: tuple[Known, ...] = ()  #: of the account, for a case
     #: Known accounts that the account may be a duplicate of; empty where it is a customer of the ERP already.
     alike: tuple[Profile, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)  #: other account -> merge, split, reject

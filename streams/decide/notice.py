@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
+from schemas.money import round_money
 from schemas.outcome import Record
 from schemas.records import Effect, Notice, SupportCase
 from schemas.topics import NOTICE
@@ -14,7 +16,8 @@ CREDIT_GRANTED = "credit.granted"
 
 def credit_granted(effect: Effect, case: SupportCase, now: datetime) -> Record:
     """The notice of a credit note, under the effect's id: told again it is the same one."""
-    amount, approver = f"{case.credit_amount} {case.currency}", case.credit_approved_by or ""
+    money, currency = case.credit_amount or Decimal(0), case.currency or ""
+    amount, approver = f"{round_money(money, currency)} {currency}", case.credit_approved_by or ""
     notice = Notice(
         notice_id=effect.effect_id,
         event_id=effect.event_id,

@@ -81,11 +81,34 @@ class Policy:
         facts = {"account_id": meta.account_id, "waits_for": waits_for}
         return _duration(self._ask("hold.lines", facts, meta.received_at))
 
+    def credit_cap(self, account: Account, currency: str, at: datetime) -> Decimal:
+        """Up to which sum a period's service credits are within policy."""
+        minor = self._ask("credit.cap", {"account_id": account.id, "currency": currency}, at)
+        assert isinstance(minor, int)
+        return minor * minor_unit(currency)
+
+    def credit_period(self, account: Account, currency: str, at: datetime) -> timedelta:
+        """Over how long service credits are added up."""
+        return _duration(self._ask("credit.period", {"account_id": account.id, "currency": currency}, at))
+
+    def may_approve_credit(self, approver: str, amount: Decimal, currency: str, at: datetime) -> tuple[bool, str]:
+        """Whether this person may approve it above the cap, and why or why not."""
+        facts: RuleFacts = {
+            "approver": approver,
+            "currency": currency,
+            "amount_minor": int(amount / minor_unit(currency)),
+        }
+        verdict = self._verdict("credit.approver", facts, at)
+        return verdict.value is True, verdict.why
+
     def _ask(self, name: str, facts: RuleFacts, at: datetime) -> Value:
+        return self._verdict(name, facts, at).value
+
+    def _verdict(self, name: str, facts: RuleFacts, at: datetime) -> Verdict:
         verdict = self.rules.decide(name, facts, at)
         if self.notes is not None and verdict not in self.notes:
             self.notes.append(verdict)
-        return verdict.value
+        return verdict
 
 
 def _duration(value: Value) -> timedelta:

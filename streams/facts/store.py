@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Stamped
+from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Stamped, Subscription, SupportCase
 from streams.decide.facts import Known
 from streams.decide.touched import as_stored, counterpart_key, from_stored
 from streams.facts.alike import load_alike, save_keys
@@ -20,6 +20,8 @@ from streams.letters.billing_stops import stops_of
 from streams.letters.holds import open_holds
 from streams.runtime.tables import customer_codes, mappings, records
 
+#: Their events may need the account's customer in the ERP.
+_CODED = (Account, Opportunity, LineItem, SupportCase, Subscription)
 _TURNS = 7420932  #: the first half of the locks' names
 
 
@@ -129,7 +131,7 @@ def _parents(events: Sequence[Stamped]) -> set[str]:
 
 
 def _accounts_to_code(view: View, events: Sequence[Stamped]) -> set[str]:
-    wanted = {event.meta.account_id for event in events if isinstance(event, Account | Opportunity | LineItem)}
+    wanted = {event.meta.account_id for event in events if isinstance(event, _CODED)}
     arriving = {event.id for event in events if isinstance(event, Account)}
     return {account for account in wanted if account in arriving or ("crm", "account", account) in view.records}
 
@@ -172,6 +174,9 @@ async def _load_records(
         wanted.append(and_(records.c.parent.in_(deals), records.c.entity == "line_item"))
     if billed:
         wanted.append(and_(records.c.account_id.in_(billed), records.c.side == "erp", records.c.entity == "invoice"))
+    credited = {event.meta.account_id for event in events if isinstance(event, SupportCase)}
+    if credited:
+        wanted.append(and_(records.c.account_id.in_(credited), records.c.side == "crm", records.c.entity == "case"))
     rows = (await connection.execute(select(records).where(or_(*wanted)))).all()
     for row in rows:
         _take(view, row, span)

@@ -78,6 +78,7 @@ class View:
     stops: Sequence[Any] = ()  #: rows of raised billing holds, those of the whole line first
     _lines_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: opportunity id -> its line items
     _invoices_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: account id -> its invoices
+    _cases_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: account id -> its cases
 
     def put(self, known: Known) -> None:
         """Take a record in, as known."""
@@ -87,6 +88,8 @@ class View:
             self._lines_of.setdefault(known.record.opportunity_id, set()).add(key)
         elif isinstance(known.record, Invoice):
             self._invoices_of.setdefault(known.record.meta.account_id, set()).add(key)
+        elif isinstance(known.record, SupportCase):
+            self._cases_of.setdefault(known.record.meta.account_id, set()).add(key)
 
     def facts_for(self, event: Stamped, held_since: datetime | None) -> Facts:
         """The facts of one event, as of the events before it."""
@@ -106,6 +109,7 @@ class View:
             lines=self._lines(opportunity_id, event),
             contract=contract.record if contract and isinstance(contract.record, Contract) else None,
             invoices=tuple(self._invoices(account_id)) if isinstance(event, Invoice) else (),
+            cases=self._cases(account_id) if isinstance(event, SupportCase) else (),
             **self._duplicates(event, account_id),
             billing_stop=self._stop(event, opportunity_id),
             held_since=held_since,
@@ -173,7 +177,7 @@ class View:
         if isinstance(event, Account):
             full = complete(event, known)
             account = full.event if full else None
-        elif isinstance(event, Opportunity | LineItem):
+        elif isinstance(event, Opportunity | LineItem | SupportCase | Subscription):
             account = known.record if known else None
         else:
             return {}
@@ -209,3 +213,10 @@ class View:
             known = self.records[key]
             if isinstance(known.record, Invoice) and not known.deleted:
                 yield known.record
+
+    def _cases(self, account_id: str) -> tuple[Known, ...]:
+        return tuple(
+            self.records[key]
+            for key in sorted(self._cases_of.get(account_id, ()))
+            if self.records[key].record.meta.account_id == account_id
+        )

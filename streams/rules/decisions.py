@@ -14,7 +14,7 @@ from typing import Literal
 Fact = str | int | bool
 Facts = Mapping[str, Fact]
 Value = bool | int | timedelta
-ValueKind = Literal["yes or no", "basis points", "duration"]
+ValueKind = Literal["yes or no", "basis points", "minor units", "duration"]
 
 MOST_BASIS_POINTS = 10_000
 MOST_BUCKETS = 100
@@ -43,6 +43,9 @@ class Decision:
 FLOWS = ("customer", "order", "billing", "terms", "credit", "subscription", "lead", "state")
 _ACCOUNT = FactKind("the CRM's id of the customer account", ("acme", "globex"))
 _FLOW = FactKind(f"{', '.join(FLOWS[:-1])}; state for records that no flow handles", FLOWS, closed=True)
+
+_CURRENCY = FactKind("the currency, ISO 4217", ("EUR", "USD", "JPY"))
+_CREDIT = {"account_id": _ACCOUNT, "currency": _CURRENCY}
 
 _ALL = (
     Decision("flow", "Is the flow switched on?", "yes or no", {"flow": _FLOW}),
@@ -80,6 +83,18 @@ _ALL = (
         "How long does a deal wait for its line items, or for its contract?",
         "duration",
         {"account_id": _ACCOUNT, "waits_for": FactKind("lines or contract", ("lines", "contract"), closed=True)},
+    ),
+    Decision("credit.cap", "Up to which sum is a service credit within policy?", "minor units", _CREDIT),
+    Decision("credit.period", "Over how long are service credits added up for the cap?", "duration", _CREDIT),
+    Decision(
+        "credit.approver",
+        "May this person approve a service credit above the cap?",
+        "yes or no",
+        {
+            "approver": FactKind("who is recorded as the approver in the CRM", ("ina", "noor.haddad")),
+            "currency": _CURRENCY,
+            "amount_minor": FactKind("the credit in minor units: 1999 is 19.99 EUR", (0, 1, 100_000)),
+        },
     ),
 )
 DECISIONS: Mapping[str, Decision] = {decision.name: decision for decision in _ALL}

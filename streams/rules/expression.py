@@ -94,6 +94,14 @@ def evaluate(expression: Expression, context: Callable[[], cel.Context]) -> Any:
         raise Undecided(f"`{expression.text}` fails: {error}") from None
 
 
+_WANTED: dict[ValueKind, str] = {
+    "yes or no": "true or false",
+    "basis points": "a whole number from 0 to 10000",
+    "minor units": "a whole number from 0 on",
+    "duration": "a duration",
+}
+
+
 def fault_of(value: Any, kind: ValueKind) -> str | None:
     """Why a value is not of the decision's kind; None where it is."""
     match kind:
@@ -101,10 +109,11 @@ def fault_of(value: Any, kind: ValueKind) -> str | None:
             good = isinstance(value, bool)
         case "basis points":
             good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_BASIS_POINTS
+        case "minor units":
+            good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         case "duration":
             good = isinstance(value, timedelta) and value >= timedelta(0)
-    wanted = {"yes or no": "true or false", "basis points": "a whole number from 0 to 10000", "duration": "a duration"}
-    return None if good else f"{value!r} is not {wanted[kind]}"
+    return None if good else f"{value!r} is not {_WANTED[kind]}"
 
 
 def value_of(written: bool | int | str, kind: ValueKind) -> Value | None:

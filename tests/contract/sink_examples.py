@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from schemas.records import (
     AccountWriteBack,
     Command,
     CommandKind,
+    CreditGrant,
     CustomerUpsert,
     OpportunityWriteBack,
     OrderLine,
@@ -87,6 +88,18 @@ def account_link(account: str, code: str, version: int = 1) -> Command:
 def account_billing(account: str, currency: str, outstanding: str, version: int = 1, **fields: Any) -> Command:
     body = AccountWriteBack(currency=currency, outstanding_balance=Decimal(outstanding), **fields)
     return command("account.billing", body, key=account, account_id=account, version=version)
+
+
+def credit(key: str, account: str, version: int = 2, *, amount: str = "120.50", currency: str = "EUR") -> Command:
+    body = CreditGrant(
+        customer_code=f"C-{account}",
+        currency=currency,
+        amount=Decimal(amount),
+        granted_on=date(2026, 3, 1),
+        approved_by="noor.haddad",
+        reason="Vier Stunden ohne Dienst, 東京",
+    )
+    return command("credit.grant", body, key=key, account_id=account, version=version)
 
 
 def account_terms(account: str, version: int = 1, terms: str = "30 days", status: str = "") -> Command:

@@ -13,7 +13,7 @@ from sinks.errors import Ambiguous
 from sinks.memory.ledger import MemoryLedger
 from sinks.port import Fields, Found, Sink, Written
 from sinks.verify import differences
-from tests.contract.sink_examples import customer, order
+from tests.contract.sink_examples import credit, customer, order
 from tests.contract.sink_worker import Bench
 
 Make = Callable[[str, int, str], Command]
@@ -36,6 +36,12 @@ def order_of(key: str, version: int, text: str) -> Command:
     made = order(key, f"a-{key}", version, currency="EUR")
     assert made.order is not None
     return made.model_copy(update={"order": made.order.model_copy(update={"contract_reference": text})})
+
+
+def credit_of(key: str, version: int, text: str) -> Command:
+    made = credit(key, f"a-{key}", version)
+    assert made.credit is not None
+    return made.model_copy(update={"credit": made.credit.model_copy(update={"reason": text})})
 
 
 def customer_of(key: str, version: int, text: str) -> Command:

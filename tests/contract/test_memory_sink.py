@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 
 from sinks.memory.sink import MemorySink
-from tests.contract.sink_promises import Case, SinkPromises, customer_of, new_key, order_of
+from tests.contract.sink_promises import Case, SinkPromises, credit_of, customer_of, new_key, order_of
 
 
-@pytest.fixture(params=[pytest.param(customer_of, id="customer"), pytest.param(order_of, id="order")])
+@pytest.fixture(
+    params=[
+        pytest.param(customer_of, id="customer"),
+        pytest.param(order_of, id="order"),
+        pytest.param(credit_of, id="credit"),
+    ]
+)
 def case(request: pytest.FixtureRequest) -> Case:
     return Case(MemorySink, request.param)
 

@@ -17,7 +17,7 @@ from sinks.postgres_crm import statement
 from sinks.postgres_crm.client import PostgresCrmClient
 from sinks.postgres_crm.settings import PostgresCrmSettings
 from sinks.postgres_crm.sink import PostgresCrmSink
-from sinks.tryton import party, request, sale
+from sinks.tryton import correction, party, request, sale
 from sinks.tryton.client import TrytonClient
 from sinks.tryton.reference_data import ReferenceData
 from sinks.tryton.settings import TrytonSettings
@@ -102,5 +102,8 @@ class Shadows:
             code = party.code_of(found.held if found is not None else None, command.customer)
             wanted = party.expected(command.customer, command.key, place, code)
             return ({} if found is None else party.held(found.held)), wanted
+        if command.credit is not None:
+            wanted = correction.expected(correction.of_credit(command.credit, command.key), command.account_id)
+            return ({} if found is None else correction.held(found.held)), wanted
         assert command.order is not None
         return ({} if found is None else sale.held(found.held)), sale.expected(command.order, command.account_id)
