@@ -21,6 +21,8 @@ from ops.demo.progress import Progress
 from streams.runtime.clock import system_clock
 from streams.runtime.settings import home_folder
 
+_SHOWN = 12  #: points of a curve that are printed; of more, the last
+
 
 def register(app: typer.Typer) -> None:
     bench = typer.Typer(no_args_is_help=True, help="Measure MeshLine beside its peers.")
@@ -117,7 +119,8 @@ def _print(result: dict[str, Any]) -> None:
         table.add_row(*_cells(row))
     console.print(table)
     for name, curve in result["curves"].items():
-        points = ", ".join(f"{point['x']:,}: {point['y']:,.0f}" for point in curve["points"])
+        shown = curve["points"] if len(curve["points"]) <= _SHOWN else curve["points"][-1:]
+        points = ", ".join(f"{point['x']:,}: {point['y']:,.0f}" for point in shown)
         console.print(f"[bold]{name}[/]  {curve['title']}  {points}  {curve.get('remark', '')}")
     for goal in result["goals"]:
         word = "[green]met   [/]" if goal["met"] else "[red]missed[/]"
