@@ -6,5 +6,6 @@ every output under read_committed and counts what is missing or doubled.
 
     workloads   what is asked            topics   topics, and how they are filled     report   rows, goals, results
     lineup      who is asked             run      one system on one workload, once    plots    the growth curves
+    paced       an even rate, timed      latency  W4     growth, soak   ours alone, one thing growing; memory
     peers/      the others' programs     ours/    ours
 """
