@@ -40,6 +40,7 @@ async def write_changes(
     connection: AsyncConnection, changes: Iterable[Change], act: Act, now: datetime, key: bytes
 ) -> None:
     """Write the states, each with its audit entry, and let go of billing where a case is closed."""
+    any_closed = False
     for change in changes:
         closed = now if change.to in CLOSED else None
         values = {"state": change.to.value, "updated_at": now, "closed_at": closed, "version": cases.c.version + 1}
@@ -54,7 +55,9 @@ async def write_changes(
         await append(connection, said, now, key)
         if closed is not None:
             await release_billing(connection, [change.case_id], now)
-            await unblock_closed(connection, now)
+            any_closed = True
+    if any_closed:
+        await unblock_closed(connection, now)
 
 
 async def release_billing(connection: AsyncConnection, case_ids: Sequence[str], now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import headers as names
+from schemas.headers import header_text
 from schemas.identity import letter_id_for
 from schemas.outcome import DeadLetter, Outcome, SkipWhy
 from schemas.records import Stamped
@@ -86,7 +87,7 @@ class Yard:
                 self.lot.block(block)
             else:
                 self.lot.unblock(record, letter_id, "its letter has another reason now")
-        elif self._live:  # read again after a crash that undid the letter
+        elif not header_text(original.headers, names.REPLAYS):  # read again after a crash that undid the letter
             self.lot.unblock(record, letter_id, "the letter was undone with its transaction")
 
     @property

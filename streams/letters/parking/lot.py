@@ -126,7 +126,7 @@ class Lot:
         """Whether an event that does not wait yet has to."""
         covering = self._covering(event, spot)
         own = scope_of(event)[0]
-        if any(block.event_id == event.meta.event_id for block in covering if block.record == own):
+        if any(_own(block, event) for block in covering):
             return False
         return bool(covering) or any(not spot.is_before(one) for one in self.waiting.get(own, {}).values())
 
@@ -159,7 +159,8 @@ class Lot:
             if row.done_at != spot:
                 return Admission.WAIT
             places[row.place] = row.source  # it is read again after a crash, and decided again where it still may
-        if self._covering(event, spot) or min(places) < row.place:
+        others = [block for block in self._covering(event, spot) if not _own(block, event)]
+        if others or min(places) < row.place:
             self._move(replace(row, state="waiting", done_at=None))
             return Admission.WAIT
         del places[row.place]
@@ -168,3 +169,8 @@ class Lot:
 
     def _move(self, row: Row) -> None:
         self.rows[row.event_id] = self.moved[row.event_id] = row
+
+
+def _own(block: Block, event: Stamped) -> bool:
+    """The block is of the event's own letter: the event comes back as a replay, or is read again after a crash."""
+    return block.event_id == event.meta.event_id and block.record == scope_of(event)[0]

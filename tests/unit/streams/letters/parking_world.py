@@ -43,6 +43,7 @@ class Copy:
     event: Stamped
     source: int
     drained: bool = False
+    replayed: bool = False
 
 
 @dataclass
@@ -86,7 +87,8 @@ class World:
         effects, letters, skips = [], {}, {}
         for offset, copy in enumerate(copies, first):
             event = copy.event
-            mark = ((names.PARKED, b"x"),) if copy.drained else ()
+            mark: tuple[tuple[str, bytes], ...] = ((names.PARKED, b"x"),) if copy.drained else ()
+            mark += ((names.REPLAYS, b"1"),) if copy.replayed else ()
             original = Original(CLEAN, 0, copy.source, 0, None, None, mark)
             admission, original = yard.admit(event, original, offset)
             if admission is Admission.INSTEAD:
@@ -180,7 +182,11 @@ class World:
         self.under_way.add(letter_id)
         if mended:
             self.poison.discard(event.meta.event_id)
-        self.topics[BACK].append(Copy(event, self.sources[event.meta.event_id]))
+        self.topics[BACK].append(Copy(event, self.sources[event.meta.event_id], replayed=True))
+
+    def mend(self) -> None:
+        """The cause of all failures is gone: what fails next time fails for nothing."""
+        self.poison.clear()
 
     def verify(self) -> None:
         """Letters whose event had its effect are closed, and block no more."""

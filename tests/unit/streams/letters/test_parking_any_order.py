@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.letters.parking.lot import RecordKey, scope_of
@@ -26,6 +26,7 @@ def steps(fates: st.SearchStrategy[str]) -> st.SearchStrategy[list[tuple[str, tu
             st.tuples(st.just("replay"), st.tuples(st.integers(0, 5), st.booleans())),
             st.tuples(st.just("discard"), st.tuples(st.integers(0, 5))),
             st.tuples(st.just("verify"), st.just(())),
+            st.tuples(st.just("mend"), st.just(())),
             st.tuples(st.just("crash"), st.just(())),
         ),
         max_size=40,
@@ -75,8 +76,23 @@ def judge(world: World) -> None:
     assert all(row.state == "done" for row in world.rows.values())
 
 
+#: An event of a tail becomes a letter, and the transaction is undone: its block must not keep the event itself.
+UNDONE_LETTER = [
+    ("arrive", (("account", "a1"), True)),
+    ("arrive", (("account", "a1"), True)),
+    ("batch", (CLEAN, 2, "done")),
+    ("discard", (0,)),
+    ("drain", (3, True)),
+    ("batch", (BACK, 1, "undone")),
+]
+#: The same, and before it is read again its cause is gone.
+UNDONE_AND_MENDED = [*UNDONE_LETTER, ("mend", ())]
+
+
 @settings(max_examples=1000, deadline=None)
 @given(plan=steps(ONCE))
+@example(plan=UNDONE_LETTER)
+@example(plan=UNDONE_AND_MENDED)
 def test_each_record_has_its_effects_in_order_and_each_once(plan: list[tuple[str, tuple[object, ...]]]) -> None:
     world = play(World(), plan)
     judge(world)
