@@ -15,6 +15,7 @@ from streams.decide.commands import command_for, fingerprint_of
 from streams.decide.duplicate import wait_for_decision
 from streams.decide.facts import Facts, known_account, known_opportunity
 from streams.decide.policy import Policy
+from streams.decide.price_list import below_list
 
 CLOSED_WON = "Closed Won"
 
@@ -83,6 +84,9 @@ def _obstacle(
         return _incomplete(opportunity, cause, lines, facts, policy, now)
     if opportunity.contract_id and facts.contract is None:
         return _wait_for_contract(opportunity, cause, opportunity.contract_id, facts, policy, now)
+    below = below_list(opportunity, account, lines, policy, cause.received_at)
+    if below is not None:
+        return below
     return _discount(opportunity, lines, policy.discount_threshold_percent(opportunity, account, cause.received_at))
 
 

@@ -71,6 +71,18 @@ class Policy:
         assert isinstance(points, int)
         return Decimal(points) / _BASIS_POINTS
 
+    def list_price(self, sku: str, currency: str, at: datetime) -> Decimal | None:
+        """What a unit costs before any discount; None where the rate card says nothing."""
+        minor = self._ask("price.list", {"sku": sku, "currency": currency}, at)
+        assert isinstance(minor, int)
+        return minor * minor_unit(currency) if minor else None
+
+    def price_tolerance_percent(self, account: Account, sku: str, currency: str, at: datetime) -> Decimal:
+        """How far below the list a price may be without a recorded approval."""
+        points = self._ask("price.tolerance", {"account_id": account.id, "sku": sku, "currency": currency}, at)
+        assert isinstance(points, int)
+        return Decimal(points) / _BASIS_POINTS
+
     def hold_for(self, meta: Envelope) -> timedelta:
         """How long an event waits for its account."""
         facts = {"account_id": meta.account_id, "flow": flow_of(meta.entity)}

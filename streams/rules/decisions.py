@@ -45,6 +45,7 @@ _ACCOUNT = FactKind("the CRM's id of the customer account", ("acme", "globex"))
 _FLOW = FactKind(f"{', '.join(FLOWS[:-1])}; state for records that no flow handles", FLOWS, closed=True)
 
 _CURRENCY = FactKind("the currency, ISO 4217", ("EUR", "USD", "JPY"))
+_SKU = FactKind("the product's code", ("SKU-001", "SKU-999"))
 _CREDIT = {"account_id": _ACCOUNT, "currency": _CURRENCY}
 
 _ALL = (
@@ -71,6 +72,18 @@ _ALL = (
             "currency": FactKind("the deal's currency, ISO 4217", ("EUR", "USD", "JPY")),
             "amount_minor": FactKind("the deal's amount in minor units: 1999 is 19.99 EUR", (0, 1, 100_000)),
         },
+    ),
+    Decision(
+        "price.list",
+        "What does a unit cost before any discount? 0 where nothing is listed.",
+        "minor units",
+        {"sku": _SKU, "currency": _CURRENCY},
+    ),
+    Decision(
+        "price.tolerance",
+        "How far below the list may a price be without an approval?",
+        "basis points",
+        {"account_id": _ACCOUNT, "sku": _SKU, "currency": _CURRENCY},
     ),
     Decision(
         "hold.account",

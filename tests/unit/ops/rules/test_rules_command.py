@@ -22,7 +22,7 @@ def typed(*words: str) -> tuple[int, str]:
 def test_the_shipped_rules_have_nothing_to_mend() -> None:
     assert typed("check")[0] == 0
     code, out = typed("check", "--json")
-    assert (code, json.loads(out)) == (0, {"rules": 5, "version": shipped().version, "faults": []})
+    assert (code, json.loads(out)) == (0, {"rules": len(shipped().rules), "version": shipped().version, "faults": []})
 
 
 def test_faults_are_told_and_the_exit_code_says_so(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_folder_without_rules_and_a_rule_that_is_not_there_are_failures(tmp_pa
 
 def test_list_and_show_tell_the_rules() -> None:
     assert "hold-for-lines" in typed("list")[1]
-    assert len(json.loads(typed("list", "--json")[1])["rules"]) == 5
+    assert len(json.loads(typed("list", "--json")[1])["rules"]) == len(shipped().rules)
     code, out = typed("show", "discount-threshold")
     assert code == 0
     assert "discount.threshold is 2000" in out

@@ -177,7 +177,7 @@ def test_notes_say_once_what_was_asked() -> None:
     policy = Policy().under(shipped())
     decide(deal(held), facts(item(held)), policy, NOW)
     assert policy.notes is not None
-    assert [note.name for note in policy.notes] == ["flow", "pilot", "discount.threshold"]
+    assert [note.name for note in policy.notes] == ["flow", "pilot", "price.list", "discount.threshold"]
     assert Policy().notes is None
 
 
