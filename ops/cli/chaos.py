@@ -25,7 +25,7 @@ from ops.chaos.delivery.mutants.copy import check_all
 from ops.chaos.delivery.mutants.trial import try_all
 from ops.chaos.delivery.report import Report, save, saved
 from ops.chaos.delivery.run import carry_out
-from ops.cli import chaos_fuzz, chaos_replay
+from ops.cli import chaos_fuzz, chaos_preview, chaos_replay
 from ops.cli.failure import FOUND, say, told
 from ops.local.cluster import Cluster
 from ops.local.errors import LocalPartsError
@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
     chaos.command()(results)
     chaos_fuzz.extend(chaos)
     chaos_replay.extend(chaos)
+    chaos_preview.extend(chaos)
     app.add_typer(chaos, name="chaos")
 
 

@@ -59,23 +59,28 @@ class Stage:
 
 
 @contextmanager
-def set_up(parts: Settings, bootstrap: str, folder: Path) -> Iterator[Stage]:
-    """Topics and tables for runs; the tables are gone afterwards."""
-    name = f"chaos_replay_{uuid4().hex[:12]}"
-    url = parts.operations_url
+def own_tables(url: str) -> Iterator[str]:
+    """The address of tables that are nobody else's in the database at `url`; they are gone afterwards."""
+    name = f"chaos_{uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
         try:
             own = f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
-            worker = parts.worker.model_copy(update={"group": f"chaos-{uuid4().hex[:8]}"})
-            values = {"bootstrap": bootstrap, "operations_url": own, "worker": worker}
-            stage = Stage(parts.model_copy(update=values), folder)
             migrate(own)
-            topics = Topics(bootstrap)
-            topics.apply(plan(TOPICS, topics.actual(TOPICS)))
-            yield stage
+            yield own
         finally:
             connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
+
+
+@contextmanager
+def set_up(parts: Settings, bootstrap: str, folder: Path) -> Iterator[Stage]:
+    """Topics and tables for runs; the tables are gone afterwards."""
+    with own_tables(parts.operations_url) as own:
+        worker = parts.worker.model_copy(update={"group": f"chaos-{uuid4().hex[:8]}"})
+        values = {"bootstrap": bootstrap, "operations_url": own, "worker": worker}
+        topics = Topics(bootstrap)
+        topics.apply(plan(TOPICS, topics.actual(TOPICS)))
+        yield Stage(parts.model_copy(update=values), folder)
 
 
 def command(run: str, account: str, version: int) -> Command:

@@ -66,7 +66,8 @@ class Walk:
             for record in commands.get(item.letter_id, ()):
                 self._say(item.letter_id, await self._sunk(record))
         nothing = [Verdict(Says.SKIP, "its event leads to nothing")]
-        return [(item.letter_id, worst(self.said.get(item.letter_id) or nothing)) for item in items]
+        verdicts = [(item, worst(self.said.get(item.letter_id) or nothing)) for item in items]
+        return [(item.letter_id, verdict) for item, verdict in behind_failures(verdicts)]
 
     def _say(self, letter_id: str, verdict: Verdict) -> None:
         self.said.setdefault(letter_id, []).append(verdict)
@@ -132,3 +133,17 @@ class Walk:
             if command.customer is not None:
                 self._customers.add(command.account_id)
         return verdict
+
+
+def behind_failures(verdicts: Sequence[tuple[Item, Verdict]]) -> list[tuple[Item, Verdict]]:
+    """A job leaves what stands behind a letter of its record that fails again (`ops.replay.course.overtaking`)."""
+    failed: dict[str, str] = {}
+    found = []
+    for item, verdict in verdicts:
+        said = verdict
+        if item.record in failed:
+            said = Verdict(Says.LEFT, f"an earlier letter of its record would fail again: {failed[item.record]}")
+        elif verdict.says is Says.FAIL:
+            failed[item.record] = item.letter_id[:12]
+        found.append((item, said))
+    return found
