@@ -15,6 +15,7 @@ from reconciler.explanations import Explanations
 from reconciler.feed import Unreadable, decode_effects, decode_rows
 from reconciler.gauges import Gauges
 from reconciler.grace import Policy
+from reconciler.pilot import EVERYBODY, Pilot
 from reconciler.rows import Feed
 from reconciler.state import State
 from reconciler.topics import ReconcilerTopics
@@ -40,17 +41,18 @@ class Parts:
     state: State
     explanations: Explanations
     billing: BillingTopic
+    pilot: Pilot = EVERYBODY
 
 
-def policy_of(settings: Settings) -> Policy:
+def policy_of(settings: Settings, pilot: Pilot) -> Policy:
     """As the settings say."""
-    own, pilot = settings.reconciler, settings.policy.pilot_accounts
+    own = settings.reconciler
     return Policy(
         grace=own.grace,
         limit=own.grace_limit,
         gone=own.grace_deleted,
         recheck=own.recheck,
-        pilot=None if pilot is None else frozenset(pilot),
+        pilot=pilot,
     )
 
 
@@ -70,7 +72,7 @@ class Loop:
             started,
             parts.state.judged_to,
         )
-        self._window = Window(parts.state, self._marks, policy_of(settings), parts.explanations)
+        self._window = Window(parts.state, self._marks, policy_of(settings, parts.pilot), parts.explanations)
         self._gauges = Gauges(started)
         own = settings.reconciler
         self._billing = BillingPolicy(own.billing_hold_above, own.billing_hold_below, own.billing_hold_least)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from reconciler.compare import compare
 from reconciler.difference import Comparison
-from reconciler.rows import Subject, Version
+from reconciler.pilot import EVERYBODY, Pilot
+from reconciler.rows import Subject, Version, aware
 from reconciler.rules import PAIRS
 from reconciler.sides import Sides
 from reconciler.state import Change
@@ -35,8 +36,8 @@ class Seen:
         return found
 
 
-def see(sides: Sides, subject: Subject, pilot: frozenset[str] | None = None) -> Seen:
-    """Compare both sides of the record. Accounts outside the pilot are out of scope; None: everybody is in it."""
+def see(sides: Sides, subject: Subject, pilot: Pilot = EVERYBODY) -> Seen:
+    """Compare both sides of the record. Accounts outside the pilot are out of scope."""
     pair = PAIRS[subject.pair]
     crm = sides.record(pair.crm, subject.key)
     twins: list[Version] = []
@@ -47,7 +48,9 @@ def see(sides: Sides, subject: Subject, pilot: frozenset[str] | None = None) -> 
         erp = () if found is None else (found,)
         twins = sides.twins_of(found) if found is not None and pair.name == "account" else []
     account_id = next((one.meta.account_id for one in (crm, *erp) if one is not None), subject.key)
-    if pilot is not None and account_id not in pilot:
+    # As the decide stage asks: by when an event was received, so that a pilot's first day splits none in two.
+    received = max((aware(one.meta.received_at) for one in (crm, *erp) if one is not None), default=NEVER)
+    if not pilot.covers(pair.name, account_id, received):
         return Seen(Comparison("out_of_scope"), account_id, crm, erp)
     comparison = compare(
         pair,

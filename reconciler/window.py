@@ -56,7 +56,7 @@ class Window:
         self._explanations = explanations or KnownExplanations()
         self._to_close: list[tuple[datetime, Subject]] = []
         self._to_settle: list[tuple[datetime, Subject, Change]] = []
-        self._rechecked = NEVER
+        self._rechecked = self._asked = NEVER
         self.counts: Counter[tuple[str, Counted]] = Counter()
         self.late: list[Late] = []  #: emptied by whoever tells them
         if not state.judged_by(policy.rules()):
@@ -66,6 +66,7 @@ class Window:
 
     def step(self, rows: Sequence[Row], now: datetime) -> list[Drift]:
         """Take rows in, then judge what is old enough. The drifts told are in the state's outbox too."""
+        self._look_for_rules(now)
         touched: dict[Subject, Change] = {}
         judged_to = self._marks.held
         for row in rows:
@@ -209,6 +210,16 @@ class Window:
         for drift in drifts:
             self._state.tell(drift)
         return drifts
+
+    def _look_for_rules(self, now: datetime) -> None:
+        """Every now and then: is the pilot another one? Then everything waits to be judged by it."""
+        if now - self._asked < self._policy.recheck:
+            return
+        first, self._asked = self._asked == NEVER, now
+        if not first and not self._state.judged_by(self._policy.rules()):
+            self._judge_all_again()
+            for subject, change in self._state.waiting.items():
+                self._schedule(subject, change)
 
     def _judge_all_again(self) -> None:
         for subject in {*self._state.sides.subjects(), *self._state.open}:

@@ -19,6 +19,7 @@ from reconciler.explanations.operations import OperationsExplanations
 from reconciler.held import read_held
 from reconciler.history import read_history
 from reconciler.loop import Loop, Parts
+from reconciler.pilot import EVERYBODY, Pilot
 from reconciler.rows import Feed
 from reconciler.state import State
 from reconciler.store import RocksStore
@@ -38,14 +39,18 @@ async def run_reconciler(
     stop: asyncio.Event,
     topics: ReconcilerTopics | None = None,
     clock: Clock = system_clock,
+    pilot: Pilot = EVERYBODY,
 ) -> None:
     """Until `stop` is set. Raises ReconcilerError, RegistryUnavailable, MissingSetting; the state stays right.
 
-    `folder` is the state's own: one reconciler at a time. The work is done in a thread, where Kafka may block.
+    `folder` is the state's own: one reconciler at a time. The work is done in a thread, where Kafka may block, and
+    where `pilot` is asked.
     """
     settings.need("bootstrap", "registry_url")
     halt = threading.Event()
-    work = asyncio.create_task(asyncio.to_thread(_run, settings, folder, halt, topics or ReconcilerTopics(), clock))
+    work = asyncio.create_task(
+        asyncio.to_thread(_run, settings, folder, halt, topics or ReconcilerTopics(), clock, pilot)
+    )
     asked = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -55,7 +60,9 @@ async def run_reconciler(
         await work
 
 
-def _run(settings: Settings, folder: Path, halt: threading.Event, topics: ReconcilerTopics, clock: Clock) -> None:
+def _run(
+    settings: Settings, folder: Path, halt: threading.Event, topics: ReconcilerTopics, clock: Clock, pilot: Pilot
+) -> None:
     codec = Codec(worker_registry(settings))
     group = f"{settings.worker.group}.reconciler"
     with ExitStack() as opened:
@@ -71,7 +78,7 @@ def _run(settings: Settings, folder: Path, halt: threading.Event, topics: Reconc
             state.hold_billing(read_held(settings.bootstrap, group, topics.billing, codec))
         drifts = DriftTopic(settings.bootstrap, topics.drift, codec)
         billing = BillingTopic(settings.bootstrap, topics.billing, codec)
-        parts = Parts(reader, drifts, codec, state, _known(settings, opened), billing)
+        parts = Parts(reader, drifts, codec, state, _known(settings, opened), billing, pilot)
         Loop(settings, topics, parts, feeds, clock).run(halt)
 
 

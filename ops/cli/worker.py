@@ -130,9 +130,12 @@ def _runner(part: Part) -> Run:  # noqa: PLR0911 - imports are here so that a wo
         from ops.api.run import run_api  # noqa: PLC0415
 
         return run_api
+    from ops.reconcile.pilots import RulesPilot  # noqa: PLC0415
     from reconciler.worker import run_reconciler  # noqa: PLC0415
 
-    return lambda settings, stop: run_reconciler(settings, home_folder() / "reconciler", stop)
+    return lambda settings, stop: run_reconciler(
+        settings, home_folder() / "reconciler", stop, pilot=RulesPilot(settings)
+    )
 
 
 def _all() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import html
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -17,11 +16,16 @@ from reconciler.rows import StateRecord, Subject
 from reconciler.rules import PAIRS, RULES_VERSION, is_live, is_won
 from reconciler.sight import Seen
 from schemas.money import round_money
+from schemas.records import Certificate as Record
 from schemas.records import Opportunity, Order
 
 BUCKETS = 64
+#: Where each record is counted, once.
+SUMS = ("in_step", "in_flight", "explained", "differing", "not_compared")
+_TOP = 10
 #: Left out of a record's hash: when and how it was read, not what it says.
 _ENVELOPE = {"meta"}
+_LONG = ("differences", "not_compared")
 
 
 @dataclass(slots=True)
@@ -32,6 +36,7 @@ class Certificate:
     totals: dict[str, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
     differences: list[dict[str, Any]] = field(default_factory=list)
     not_compared: list[dict[str, str]] = field(default_factory=list)
+    _sums: Counter[str] = field(default_factory=Counter)
     _hashes: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, subject: Subject, seen: Seen, *, in_flight: bool, explained_by: str = "") -> None:
@@ -45,24 +50,33 @@ class Certificate:
                     self._hash(f"{subject.pair}.{side}", subject.key, one.record)
         if subject.pair == "opportunity":
             self._money(seen)
-        if not waits:
-            self.differences += [_told(subject, seen.account_id, one, explained_by) for one in compared.differences]
+        if waits:
+            self._sums["in_flight"] += 1
+            return
+        self.differences += [_told(subject, seen.account_id, one, explained_by) for one in compared.differences]
+        differs = "explained" if explained_by else "differing"
+        self._sums[differs if compared.differences else "in_step"] += 1
 
     def unread(self, subject: Subject) -> None:
         """One side's record could not be read: nothing is said of the other side's."""
         self.results[subject.pair]["not_compared"] += 1
+        self._sums["not_compared"] += 1
 
     def skip(self, table: str, key: str, why: str) -> None:
         """A record that could not be read."""
-        self.not_compared.append({"table": table, "key": key, "why": why})
+        self.not_compared.append({"table": table, "key": key, "cause": cause_of(why), "why": why})
 
-    def document(self, began: datetime, ended: datetime, read: dict[str, Any]) -> dict[str, Any]:
-        """Everything, in one order. Money is text."""
+    def document(
+        self, began: datetime, ended: datetime, read: dict[str, Any], books: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Everything, in one order. Money is text. `read`: what of each side, to which position."""
         return {
             "began_at": began.isoformat(),
             "ended_at": ended.isoformat(),
             "rules_version": RULES_VERSION,
             "read": read,
+            "books": books or {"balance": "unknown", "why": "they were not counted"},
+            "records": {name: self._sums[name] for name in SUMS},
             "results": {pair: dict(sorted(self.results[pair].items())) for pair in PAIRS},
             "totals": {
                 side: {currency: f"{amount:f}" for currency, amount in sorted(found.items())}
@@ -71,7 +85,22 @@ class Certificate:
             "buckets": {f"{name}/{bucket}": f"{value:032x}" for (name, bucket), value in sorted(self._hashes.items())},
             "differences": sorted(self.differences, key=lambda one: (one["pair"], one["key"], one["kind"])),
             "not_compared": sorted(self.not_compared, key=lambda one: (one["table"], one["key"])),
+            "causes": dict(sorted(Counter(one["cause"] for one in self.not_compared).items())),
+            "accounts": self._accounts(),
         }
+
+    def _accounts(self) -> list[dict[str, Any]]:
+        """The accounts whose differences weigh most: by number of severe ones, then by number."""
+        rows: dict[str, dict[str, Any]] = {}
+        for one in self.differences:
+            row = rows.setdefault(one["account_id"], {"account_id": one["account_id"], "high": 0, "all": 0})
+            row["all"] += 1
+            row["high"] += one["severity"] == "high" and not one["explained_by"]
+            if one["money"] is not None:
+                money = row.setdefault("money", {})
+                before = Decimal(money.get(one["currency"], "0"))
+                money[one["currency"]] = f"{before + abs(Decimal(one['money'])):f}"
+        return sorted(rows.values(), key=lambda one: (-one["high"], -one["all"], one["account_id"]))[:_TOP]
 
     def _money(self, seen: Seen) -> None:
         deal, order = seen.crm.record if seen.crm else None, seen.erp[0].record if seen.erp else None
@@ -102,6 +131,29 @@ def _told(subject: Subject, account_id: str, one: Difference, explained_by: str)
     }
 
 
+def cause_of(why: str) -> str:
+    """Why a record is not compared, in one word."""
+    if "is there twice" in why:
+        return "twice"
+    return "unknown_currency" if "[currency_code]" in why else "unreadable"
+
+
+def record_of(signed: dict[str, Any]) -> Record:
+    """The certificate as it travels. What may be long is counted in it, and listed in the report alone."""
+    short = {name: value for name, value in signed.items() if name not in _LONG}
+    short |= {f"{name}_listed": len(signed[name]) for name in _LONG}
+    return Record(
+        certificate_id=signed["sha256"],
+        began_at=datetime.fromisoformat(signed["began_at"]),
+        ended_at=datetime.fromisoformat(signed["ended_at"]),
+        rules_version=signed["rules_version"],
+        books=signed["books"]["balance"],
+        document=_canonical(short).decode(),
+        signature=signed["signature"],
+        **signed["records"],
+    )
+
+
 def sign(document: dict[str, Any], key: bytes) -> dict[str, Any]:
     """The document with its digest, and a signature where there is a key."""
     text = _canonical(document)
@@ -115,33 +167,6 @@ def verify(signed: dict[str, Any], key: bytes) -> bool:
     wanted = sign(document, key)
     same = hmac.compare_digest(str(wanted["signature"]), str(signed.get("signature")))
     return same and wanted["sha256"] == signed.get("sha256")
-
-
-def page(signed: dict[str, Any]) -> str:
-    """The certificate for people, as one HTML page without scripts. What records hold is escaped."""
-
-    def table(heads: list[str], rows: list[list[Any]]) -> str:
-        head = "".join(f"<th>{html.escape(one)}</th>" for one in heads)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(str(one))}</td>" for one in row) + "</tr>" for row in rows)
-        return f"<table><tr>{head}</tr>{body}</table>"
-
-    results = [[pair, name, count] for pair, found in signed["results"].items() for name, count in found.items()]
-    totals = [[side, name, amount] for side, found in signed["totals"].items() for name, amount in found.items()]
-    names = ["pair", "key", "kind", "severity", "money", "currency", "explained_by", "explanation"]
-    differences = [[one[name] or "" for name in names] for one in signed["differences"]]
-    left = [[one["table"], one["key"], one["why"]] for one in signed["not_compared"]]
-    return (
-        "<!doctype html><meta charset=utf-8><title>Reconciliation</title>"
-        "<style>body{font:14px sans-serif;margin:2em}"
-        "td,th{padding:2px 8px;text-align:left;border-bottom:1px solid #ccc}</style>"
-        f"<h1>Reconciliation of {html.escape(signed['ended_at'][:19])}</h1>"
-        f"<p>Rules {html.escape(signed['rules_version'])}, digest {html.escape(signed['sha256'])}</p>"
-        f"<h2>Results</h2>{table(['pair', 'result', 'records'], results)}"
-        f"<h2>Totals</h2>{table(['side', 'currency', 'amount'], totals)}"
-        f"<h2>Differences</h2>{table(names, differences)}"
-        f"<h2>Not compared</h2>{table(['table', 'record', 'why'], left)}"
-        f"<h2>Read</h2><pre>{html.escape(json.dumps(signed['read'], indent=1))}</pre>"
-    )
 
 
 def _canonical(document: dict[str, Any]) -> bytes:

@@ -8,9 +8,10 @@ from typing import Literal, Protocol
 
 from reconciler.rows import PairName, Subject
 
-#: `parked`: the event waits behind a letter or hold of its key. `write`: the ledger has begun it and not ended it.
+#: `parked`: the event waits behind a letter of its key. `replay`: a job sends its letter again. `command`: decided, and
+#: not begun by its sink. `write`: the ledger has begun it and not ended it.
 #: `drift`: another drift is the root of this one.
-ExplanationKind = Literal["letter", "hold", "parked", "replay", "write", "drift"]
+ExplanationKind = Literal["letter", "hold", "parked", "replay", "command", "write", "drift"]
 #: Entities that letters and holds name -> the pair that waits for them.
 PAIR_OF: dict[str, PairName] = {
     "account": "account",

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, column, create_engine,
 from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.explanations import PAIR_OF, Explanation, ExplanationKind
+from reconciler.explanations.under_way import commands, parked_events, replays
 from reconciler.rows import Subject
 from streams.runtime.database import driver_url
 from streams.runtime.logs import get_logger
@@ -32,7 +33,7 @@ _CHUNK = 1000
 
 
 class OperationsExplanations:
-    """One look-up is three statements per thousand records. A database that does not answer explains nothing now."""
+    """One look-up is seven statements per thousand records. A database that does not answer explains nothing now."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -73,6 +74,8 @@ class OperationsExplanations:
         for command_id, kind, key in connection.execute(writes.order_by(effects.c.command_id)):
             if kind in _WRITES:
                 yield Subject(_WRITES[kind], key), Explanation("write", command_id[:12], kind)  # type: ignore[arg-type]
+        for under_way in (replays, parked_events, commands):
+            yield from under_way(connection, keys)
 
 
 def _named(

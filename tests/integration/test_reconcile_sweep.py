@@ -24,18 +24,19 @@ from streams.runtime.settings import Settings
 pytestmark = pytest.mark.stack
 
 
-async def _sweep(settings: Settings, folder: Path, pages: int) -> tuple[dict[str, Any], int]:
+async def _sweep(settings: Settings, folder: Path, pages: int, quick: bool = False) -> tuple[dict[str, Any], int]:
     """The certificate of a sweep that is stopped every so many pages, and how often it was begun."""
     own, now = TrytonSettings.of(settings), datetime.now(UTC)
     for begun in range(1, 1000):
         store = RocksStore(folder)
         try:
-            sweep = Sweep(store, now)
+            sweep = Sweep(store, now, quick=quick)
             await sweep.read_crm(settings.crm_url)
             async with TrytonClient(own, Calls("erp", Limiter(own.rate))) as client:
                 if await sweep.read_erp(client, pages):
+                    sweep.finish()
                     found = sweep.certify(timedelta(0), KnownExplanations())
-                    return found.document(now, now, {}), begun
+                    return found.document(now, now, sweep.read()), begun
         finally:
             store.close()
     raise AssertionError("it does not end")
@@ -60,6 +61,11 @@ def test_a_sweep_finds_what_was_done_by_hand_and_goes_on_where_it_was(stack_sett
         )
     try:
         whole, once = asyncio.run(_sweep(stack_settings, tmp_path / "whole", 0))
+        same, _ = asyncio.run(_sweep(stack_settings, tmp_path / "whole", 0, quick=True))
+        with psycopg.connect(stack_settings.crm_url) as connection:
+            connection.execute("update sales.accounts set name = 'Renamed' where id = %s", (account,))
+            connection.execute("delete from sales.accounts where id = %s", (unreadable,))
+        quick, _ = asyncio.run(_sweep(stack_settings, tmp_path / "whole", 0, quick=True))
         parts, often = asyncio.run(_sweep(stack_settings, tmp_path / "parts", 3))
     finally:
         with psycopg.connect(stack_settings.crm_url) as connection:
@@ -71,4 +77,16 @@ def test_a_sweep_finds_what_was_done_by_hand_and_goes_on_where_it_was(stack_sett
     assert about == [], [one for one in whole["not_compared"] if one["key"] == unreadable]
     assert unreadable in {one["key"] for one in whole["not_compared"]}
     for field in ("results", "totals", "buckets", "differences"):
-        assert parts[field] == whole[field], field
+        assert same[field] == whole[field], field
+        assert quick[field] == parts[field], field
+    assert _cost(same, "opportunities") == (0, 1), "one hash says that nothing has changed"
+    assert _cost(quick, "accounts")[0] <= 2
+    assert _cost(quick, "opportunities") == (0, 1)
+    assert quick["buckets"] != whole["buckets"]
+    assert unreadable not in {one["key"] for one in quick["not_compared"]}
+
+
+def _cost(document: dict[str, Any], table: str) -> tuple[int, int]:
+    """Pages read and hashes asked."""
+    how = document["read"]["tables"][table]
+    return how["pages"], how["hashes_asked"]

@@ -8,6 +8,7 @@ from histories import FEEDS, GRACE, IDLE, at, row
 
 from reconciler.explanations import KnownExplanations
 from reconciler.grace import Policy
+from reconciler.pilot import EVERYBODY, Named
 from reconciler.rows import Row
 from reconciler.state import State
 from reconciler.store import MemoryStore
@@ -30,7 +31,12 @@ class Line:
         self.state = State(self.store)
         self.marks = Watermarks(FEEDS | self.state.positions, IDLE, at(start), self.state.judged_to)
         self.known = KnownExplanations()
-        self.window = Window(self.state, self.marks, policy or Policy(GRACE, pilot=pilot), self.known)
+        self.window = Window(
+            self.state,
+            self.marks,
+            policy or Policy(GRACE, pilot=EVERYBODY if pilot is None else Named(pilot)),
+            self.known,
+        )
         self._next = dict(self.marks.feeds())
 
     def at(self, now: float, *rows: Row, ask: bool = True) -> list[tuple[str, str]]:

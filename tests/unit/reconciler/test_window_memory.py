@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
-from histories import FEEDS, at, row
+from histories import FEEDS, GRACE, at, row
 from stepped import Line, account, adopting, customer
 
+from reconciler.grace import Policy
 from reconciler.rows import Feed, Subject
 from reconciler.state import State
 
@@ -109,6 +112,28 @@ def test_a_wider_pilot_judges_everything_again() -> None:
     line.at(0, account(0))
     line.at(60)
     assert Line(line.store, start=61).at(62) == [("opened", "missing_in_erp")]
+
+
+def test_a_pilot_that_changes_meanwhile_judges_everything_again() -> None:
+    class Changing:
+        accounts: ClassVar[set[str]] = set()
+
+        def version(self) -> str:
+            return str(sorted(self.accounts))
+
+        def covers(self, pair: str, account_id: str, received_at: datetime) -> bool:
+            return account_id in self.accounts
+
+    pilot = Changing()
+    line = Line(policy=Policy(GRACE, pilot=pilot))
+    line.at(0, account(0))
+    assert line.at(60) == []
+    pilot.accounts.add("A1")
+    told = [*line.at(61), *line.at(62)]
+    assert told == [("opened", "missing_in_erp")]
+    pilot.accounts.clear()
+    told = [*line.at(63), *line.at(64)]
+    assert told == [("closed", "missing_in_erp")], "who is out of the pilot has no drift"
 
 
 def test_results_are_counted() -> None:
