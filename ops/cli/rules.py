@@ -19,16 +19,17 @@ Folder = Annotated[Path | None, typer.Argument(help="A folder of rules; the ship
 
 
 def register(app: typer.Typer) -> None:
-    from ops.cli import rules_live, rules_past  # noqa: PLC0415 - they bring the database's client with them
+    from ops.cli import rules_docs, rules_live, rules_past  # noqa: PLC0415 - they bring the database's client with them
 
     rules = typer.Typer(
-        help="Business rules: check, list, show, shadow, activate, revert, explain.", no_args_is_help=True
+        help="Business rules: check, list, show, shadow, activate, revert, explain, docs.", no_args_is_help=True
     )
     rules.command()(check)
     rules.command("list")(list_)
     rules.command()(show)
     rules_live.register(rules)
     rules_past.register(rules)
+    rules_docs.register(rules)
     app.add_typer(rules, name="rules")
 
 
