@@ -100,6 +100,7 @@ def corrections(row: Row, body: OrderPlace, reference: str, around: Surroundings
 
 def comment(body: OrderPlace) -> str | None:
     parts = {"Contract": body.contract_reference, "Billing terms": body.billing_terms}
+    parts |= {"Campaign": body.campaign, "Channel": body.channel}
     return "\n".join(f"{name}: {text}" for name, text in parts.items() if text) or None
 
 

@@ -21,7 +21,7 @@ from schemas.topics import BY_NAME, EFFECT_ERP
 from streams.agents.rulebook import Rulebook, mark_decided
 from streams.agents.schemas_told import SchemasTold, written_by
 from streams.agents.yard import Yard
-from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_record
+from streams.decide import Policy, complete, decide, decide_effect, decide_patch, is_stale, record_of, state_records
 from streams.facts import Span, View, load_view, save_view, take_turn
 from streams.letters.billing_stops import keep_stops
 from streams.letters.holds import NewHold, end_superseded, put_holds
@@ -200,8 +200,7 @@ class DecideAgent:
 
     def _keep(self, work: _Work, event: Stamped, full: Stamped) -> None:
         """The record's newest state, and an end to holds of its older versions; a patch ends none of other fields."""
-        state = state_record(full)
-        if state is not None:
+        for state in state_records(full):
             self.publisher.forward(work.batch, state, event.meta.event_id, event.meta.traceparent)
         for hold in work.view.superseded_by(event) if event.meta.operation != "patch" else ():
             side_entity_key = hold.record

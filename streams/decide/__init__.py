@@ -3,7 +3,7 @@
 from streams.decide.decide import decide, decide_effect, decide_patch
 from streams.decide.facts import Facts, Known
 from streams.decide.policy import Policy
-from streams.decide.project import complete, is_stale, state_record
+from streams.decide.project import complete, is_stale, state_records
 from streams.decide.write_back import record_of
 
 __all__ = [
@@ -16,5 +16,5 @@ __all__ = [
     "decide_patch",
     "is_stale",
     "record_of",
-    "state_record",
+    "state_records",
 ]

@@ -13,7 +13,7 @@ from schemas.contracts.check import checked
 from schemas.contracts.tell import model_faults, violation_text
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
 from schemas.reasons import Reason
-from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Order, Stamped, SupportCase
+from schemas.records import Account, Customer, Invoice, Lead, LineItem, Opportunity, Order, Stamped, SupportCase
 from streams.decide.account import decide_account
 from streams.decide.billing_stop import hold_new_billing
 from streams.decide.case import decide_case
@@ -21,6 +21,7 @@ from streams.decide.conflict import believed, clashes, settle, stopped
 from streams.decide.customer import decide_customer
 from streams.decide.facts import Facts
 from streams.decide.invoice import decide_invoice
+from streams.decide.lead import decide_lead
 from streams.decide.opportunity import decide_line_item, decide_opportunity
 from streams.decide.policy import Policy
 from streams.decide.project import is_stale
@@ -72,6 +73,7 @@ _FLOWS: dict[type[Stamped], Callable[[Any, Facts, Policy, datetime], Outcome]] =
     Invoice: decide_invoice,
     Customer: decide_customer,
     SupportCase: decide_case,
+    Lead: decide_lead,
 }
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.outcome import Record
-from schemas.records import Stamped
+from schemas.records import Lead, Stamped
 from schemas.topics import STATE_CRM, STATE_ERP
 from streams.decide.facts import Facts, Known, Position
+from streams.decide.lead import lead_states
 from streams.standards import field_standards, standardise_fields
 
 
@@ -62,8 +63,10 @@ def is_stale(event: Stamped, facts: Facts) -> bool:
     return facts.known is not None and event.meta.position < facts.known.position
 
 
-def state_record(event: Stamped) -> Record | None:
-    """The record's line on its state topic; None for entities that the reconciler does not compare."""
+def state_records(event: Stamped) -> tuple[Record, ...]:
+    """The record's lines on the state topics; none for entities that the reconciler does not compare."""
+    if isinstance(event, Lead):
+        return lead_states(event)
     topics = STATE_CRM if event.meta.side == "crm" else STATE_ERP
     topic = topics.get(event.meta.entity)
-    return Record(topic.name, event.meta.key, event.meta.account_id, event) if topic else None
+    return (Record(topic.name, event.meta.key, event.meta.account_id, event),) if topic else ()

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.records import Account, Customer, Invoice, LineItem, Opportunity, Stamped, Subscription, SupportCase
+from schemas.records import Account, Customer, Invoice, Lead, LineItem, Opportunity, Stamped, Subscription, SupportCase
 from streams.decide.facts import Known
+from streams.decide.lead import as_account
 from streams.decide.touched import as_stored, counterpart_key, from_stored
 from streams.facts.alike import load_alike, save_keys
 from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
@@ -21,7 +22,7 @@ from streams.letters.holds import open_holds
 from streams.runtime.tables import customer_codes, mappings, records
 
 #: Their events may need the account's customer in the ERP.
-_CODED = (Account, Opportunity, LineItem, SupportCase, Subscription)
+_CODED = (Account, Opportunity, LineItem, SupportCase, Subscription, Lead)
 _TURNS = 7420932  #: the first half of the locks' names
 
 
@@ -132,7 +133,7 @@ def _parents(events: Sequence[Stamped]) -> set[str]:
 
 def _accounts_to_code(view: View, events: Sequence[Stamped]) -> set[str]:
     wanted = {event.meta.account_id for event in events if isinstance(event, _CODED)}
-    arriving = {event.id for event in events if isinstance(event, Account)}
+    arriving = {event.id for event in events if isinstance(event, Account | Lead)}
     return {account for account in wanted if account in arriving or ("crm", "account", account) in view.records}
 
 
@@ -150,6 +151,7 @@ def _newcomers(view: View, events: Sequence[Stamped], accounts: set[str]) -> Ite
             yield known.record
         if known is None or known.fingerprint is None:
             yield from (event for event in events if isinstance(event, Account) and event.id == account)
+            yield from (as_account(one) for one in events if isinstance(one, Lead) and one.id == account)
 
 
 async def _customers(connection: AsyncConnection, accounts: set[str]) -> set[str]:

@@ -25,6 +25,7 @@ from schemas.records import (
 )
 from streams.decide.commands import command_body, fingerprint_of
 from streams.decide.facts import BillingStop, Facts, Known, Position
+from streams.decide.lead import as_account, stands_alone
 from streams.decide.project import complete
 from streams.decide.touched import counterpart_key, touched
 from streams.facts.alike import Alike
@@ -177,7 +178,9 @@ class View:
         if isinstance(event, Account):
             full = complete(event, known)
             account = full.event if full else None
-        elif isinstance(event, Opportunity | LineItem | SupportCase | Subscription):
+        elif isinstance(event, Lead) and stands_alone(event):
+            account = as_account(event)
+        elif isinstance(event, Opportunity | LineItem | SupportCase | Subscription | Lead):
             account = known.record if known else None
         else:
             return {}

@@ -14,14 +14,26 @@ from ops.demo.people import account_row, make_account
 from schemas.contracts.rules import code_list
 from schemas.outcome import DeadLetter
 from schemas.reasons import Reason
-from schemas.records import Account, Contact, Contract, Customer, Invoice, Opportunity, Order
+from schemas.records import (
+    Account,
+    Contact,
+    Contract,
+    Customer,
+    Invoice,
+    Lead,
+    Opportunity,
+    Order,
+    Subscription,
+    SupportCase,
+)
 from streams.decide import Facts, Known, Policy, complete
 from streams.decide.account import decide_account
 from streams.intake.standard import NotStandard, standard
 from streams.standards import field_standards, refusal, standardise_fields, suggestion_of
 from tests.unit.schemas.contracts.samples import sample
 
-MODELS = {model.__name__: model for model in (Account, Contact, Contract, Customer, Invoice, Opportunity, Order)}
+_ALL = (Account, Contact, Contract, Customer, Invoice, Lead, Opportunity, Order, Subscription, SupportCase)
+MODELS = {model.__name__: model for model in _ALL}
 WRITTEN = {
     "name": " Mu\u0308ller & Söhne ",
     "country": "Deutschland",
