@@ -93,21 +93,26 @@ class Tryton:
 
         The last thing that `additions.py` adds tells that it came to its end.
         """
+        if self._missing():
+            return True
         with psycopg.connect(self._postgres.url("erp", "erp")) as connection:
-            rows = connection.execute("select name from ir_module where state = 'activated'").fetchall()
-            if not {name for (name,) in rows}.issuperset(MODULES):
-                return True
             return connection.execute("select 1 from sale_subscription_service limit 1").fetchone() is None
 
+    def _missing(self) -> list[str]:
+        with psycopg.connect(self._postgres.url("erp", "erp")) as connection:
+            rows = connection.execute("select name from ir_module where state = 'activated'").fetchall()
+        return [module for module in MODULES if (module,) not in rows]
+
     def _bring_up_to_date(self) -> None:
-        """Half a minute: the modules that are missing, and what the company has had since. Its books stay."""
+        """About a minute: the modules that are missing, and what the company has had since. Its books stay."""
         configuration = str(self._configure("erp", self._place.port("tryton")))
-        self._update("erp", configuration, {})
+        if missing := self._missing():
+            self._update("erp", configuration, missing, {})
         self._run([str(self._bin / "python"), str(_FOLDER / "additions.py"), configuration, "erp"])
 
-    def _update(self, database: str, configuration: str, env: Mapping[str, str]) -> None:
+    def _update(self, database: str, configuration: str, modules: Sequence[str], env: Mapping[str, str]) -> None:
         admin = ["-c", configuration, "-d", database, "--email", "admin@example.com", "--activate-dependencies"]
-        admin += ["-u", *MODULES]
+        admin += ["-u", *modules]
         self._run([str(self._bin / "python"), str(self._bin / "trytond-admin"), *admin], **env)
 
     def _set_up(self, folder: Path) -> None:
@@ -115,7 +120,7 @@ class Tryton:
         configuration = self._configure("erp_new", 0)
         password = self._config / "placeholder"
         write_private(password, _PLACEHOLDER)
-        self._update("erp_new", str(configuration), {"TRYTONPASSFILE": str(password)})
+        self._update("erp_new", str(configuration), MODULES, {"TRYTONPASSFILE": str(password)})
         boot = [str(_FOLDER / "boot.py"), str(configuration), "erp_new", str(password)]
         self._run([str(self._bin / "python"), *boot])
         self._client("pg_dump", "-Fc", "-Z1", "--no-owner", "--no-privileges", "-f", str(folder / "erp.dump"))
