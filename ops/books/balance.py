@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+PARKED = "letter"  #: the label of a held event that is parked: what it waits for
+
 
 class State(StrEnum):
     """Where an event stands. `lost` is what must never be: acknowledged by its reader, and no trace of it."""

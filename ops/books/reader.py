@@ -28,7 +28,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from sqlalchemy import case, create_engine, literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
-from ops.books.balance import Books
+from ops.books.balance import PARKED, Books
 from ops.books.errors import BooksUnreadable
 from ops.books.facts import At, Holding, Window
 from ops.books.ledger import RAW_TOPICS, Ledger
@@ -108,7 +108,7 @@ class BooksReader:
     def _holdings(self) -> list[Holding]:
         held = select(holds.c.event_id, holds.c.state, holds.c.wait_kind, holds.c.held_since)
         state = case({"waiting": "open", "sent": "releasing"}, value=parked.c.state, else_=parked.c.state)
-        behind = select(parked.c.event_id, state, literal("letter"), parked.c.parked_at)
+        behind = select(parked.c.event_id, state, literal(PARKED), parked.c.parked_at)
         with self._engine.connect() as connection:
             return [Holding(*row) for row in connection.execute(union_all(held, behind))]
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.books.balance import Books, State
+from ops.books.balance import PARKED, Books, State
 from ops.books.reader import BooksReader, offsets_at
 from ops.demo.accountant import Accountant
 from ops.demo.erp import Erp
@@ -115,7 +115,9 @@ class Day:
                 job.result()
         orders = [effect.event_id for effect in books.ledger.effects(found) if effect.kind == "order.place"]
         placed = len(orders)
-        settled = found.settled and not found.count(State.HELD)
+        # What is parked behind a letter waits for people, and nobody solves letters here.
+        waits = found.count(State.HELD) - found.by_label(State.HELD).get(PARKED, 0)
+        settled = found.settled and not waits
         idle = settled and jobs[0].done()  # no more orders will come, so do not wait for them
         while trouble and (idle or placed >= trouble[0].due * len(self._plan.orders)):
             mishap = trouble.pop(0)
