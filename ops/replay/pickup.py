@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ops.access.people import Actor
 from ops.access.roles import Role
 from ops.cases.desk import Desk
+from ops.replay.automation import send_by_itself
 from ops.replay.errors import NotSo, TakenOver
 from ops.replay.states import JobState
 from ops.replay.tables import replay_jobs
@@ -61,6 +62,7 @@ async def run_due(desk: Desk, run: Run) -> int:
 async def keep_running(desk: Desk, run: Run, stop: asyncio.Event, every_s: float = 1.0) -> None:
     """Until stopped. A job under way is left as it stands: the next worker goes on."""
     while not stop.is_set():
+        await send_by_itself(desk)
         await run_due(desk, run)
         try:
             await asyncio.wait_for(stop.wait(), every_s)

@@ -30,6 +30,7 @@ SKIPPED = Counter("mesh_skipped_total", "Events that needed no effect", ["why"])
 # Cases.
 CASES_OPEN = Gauge("mesh_cases_open", "Cases of letters that are not closed", ["reason"])
 CASE_OLDEST = Gauge("mesh_case_oldest_opened_timestamp_seconds", "When the oldest open case began; 0: none", ["reason"])
+LETTERS_RETRIED = Counter("mesh_letters_retried_total", "Letters that were sent again by themselves", ["reason"])
 CASES_ESCALATED = Counter("mesh_cases_escalated_total", "Cases that were not resolved in time", ["reason"])
 
 # Sinks.
