@@ -34,8 +34,11 @@ LINES = st.lists(
 
 
 @MANY
-@given(AMOUNTS, CURRENCIES)
-def test_rounding_is_to_the_nearest_minor_unit_and_halves_go_to_the_even_one(amount: Decimal, currency: str) -> None:
+@given(AMOUNTS, st.integers(-(10**12), 10**12), st.booleans(), CURRENCIES)
+def test_rounding_is_to_the_nearest_minor_unit_and_halves_go_to_the_even_one(
+    any_amount: Decimal, halves: int, half: bool, currency: str
+) -> None:
+    amount = halves * minor_unit(currency) / 2 if half else any_amount
     unit = Fraction(minor_unit(currency))
     units = Fraction(round_money(amount, currency)) / unit
     assert units.denominator == 1
@@ -79,8 +82,8 @@ def test_a_total_that_is_off_by_one_minor_unit_never_reaches_the_erp(
 def _told(minor: int, paid: int, number: int, currency: str, state: str, deal_id: str) -> Invoice:
     unit = minor_unit(currency)
     balance = (minor - paid) * unit if state == "posted" else Decimal(0)
-    values = {"currency": currency, "state": state, "order_id": deal_id, "tick": number}
-    return invoice(str(number), str(minor * unit), str(balance), **values)
+    total = str(minor * unit)
+    return invoice(str(number), total, str(balance), number, currency=currency, state=state, order_id=deal_id)
 
 
 INVOICES = st.lists(

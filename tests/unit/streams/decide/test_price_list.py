@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops.demo.catalogue import PRODUCTS
+from ops.demo.deals import price_in
 from schemas.money import minor_unit
 from schemas.outcome import DeadLetter, Forward
 from schemas.reasons import Reason
@@ -81,3 +83,11 @@ def test_the_lowest_price_is_exact_and_never_above_the_list(minor: int, points: 
     lowest = lowest_price(listed, Decimal(points) / 100)
     assert 0 <= lowest <= listed
     assert lowest * 10_000 == listed * (10_000 - points)
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD", "GBP", "JPY", "CHF"])
+def test_what_the_demo_sells_at_is_no_price_below_the_list(currency: str) -> None:
+    for sku, dollars in PRODUCTS.items():
+        listed = POLICY.list_price(sku, currency, NOW)
+        assert listed is not None, sku
+        assert listed <= price_in(currency, dollars) < listed * 2
