@@ -16,7 +16,7 @@ from schemas.partition import partition_for
 from schemas.records import Account, Command, CustomerUpsert, Opportunity, OrderLine, OrderPlace, Stamped
 from schemas.records.crm import Line
 from schemas.records.envelope import Envelope
-from schemas.topics import ACCOUNT_PARTITIONS, COMMAND_ERP, CRM_ACCOUNT, CRM_OPPORTUNITY
+from schemas.topics import ACCOUNT_PARTITIONS, COMMAND_ERP, CRM_ACCOUNT, CRM_OPPORTUNITY, WEBHOOK
 
 _PRICE = Decimal(480)  #: as the price list has it
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -50,7 +50,7 @@ def envelope(entity: Any, key: str, account: str, version: int, event: str) -> E
         version=version,
         occurred_at=at,
         received_at=at,
-        origin=f"mesh.cdc.crm.sales.{entity}/0/{version}",
+        origin=f"trial/0/{version}",
     )
 
 
@@ -157,5 +157,5 @@ def _kinds(random: Random, accounts: int) -> list[Callable[[int], Any]]:
         lambda n: placing(f"p{n}", f"nobody{n}", 100, f"e{n}"),
         lambda n: Made("sink", COMMAND_ERP.name, f"e{n}", "account", f"u{n}", "", b"\x00\x00\x00\x00\x01no", ""),
         lambda n: Made("decide", CRM_OPPORTUNITY.name, f"e{n}", "", "", "", random.randbytes(20)),
-        lambda n: Made("normalise", "mesh.webhook.standard", f"e{n}", "", "", "", random.randbytes(30)),
+        lambda n: Made("normalise", WEBHOOK["standard"].name, f"e{n}", "", "", "", random.randbytes(30)),
     ]
