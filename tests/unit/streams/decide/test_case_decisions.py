@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy
@@ -171,6 +171,7 @@ CLAIMS = st.lists(
 )
 
 
+@settings(max_examples=400, deadline=None)
 @given(CLAIMS, st.randoms(use_true_random=False))
 def test_within_any_period_no_more_than_the_cap_is_credited_whatever_arrives_first(
     claims: list[tuple[int, int, str | None]], random: Any

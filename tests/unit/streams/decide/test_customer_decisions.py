@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.contracts import contracts
@@ -218,6 +218,7 @@ class Twins:
         return not (self.crm_log or self.erp_dirty or self.commands)
 
 
+@settings(max_examples=400, deadline=None)
 @given(STEPS)
 def test_both_sides_fall_silent_and_agree_on_what_the_erp_owns(steps: list[tuple[Any, ...]]) -> None:
     twins = Twins()
