@@ -1,7 +1,8 @@
-"""`meshline audit list|verify`: who did what and why, and whether that is still what was written."""
+"""`meshline audit list|verify|run`: who did what and why, is that still what was written, and do both systems agree."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -15,9 +16,10 @@ Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout
 
 
 def register(app: typer.Typer) -> None:
-    audit = typer.Typer(help="The audit: list, verify.", no_args_is_help=True)
+    audit = typer.Typer(help="The audit: list, verify; run compares both systems.", no_args_is_help=True)
     audit.command("list")(list_)
     audit.command()(verify)
+    import_module("ops.cli.audit_run").extend(audit)
     app.add_typer(audit, name="audit")
 
 
