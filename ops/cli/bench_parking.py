@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +31,7 @@ def parking(
     """
     from ops.bench.parking.bench import BenchStuck, Request, run  # noqa: PLC0415 - only loaded where it runs
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the bench's parts are stopped
     with tempfile.TemporaryDirectory(prefix="meshline-parking-") as folder, told():
         try:
             result = run(Request(keys, poison, rate, seconds, turns, seed), Path(folder), say)

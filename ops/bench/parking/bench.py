@@ -1,4 +1,4 @@
-"""The run: every record once, then clean and poisoned phases in turns, each followed by a rest in which tails drain.
+"""The run: clean and poisoned phases in turns, each followed by a rest in which tails drain.
 
 Events come at a steady rate, of records drawn evenly from all. In a poisoned phase some of the records have an open
 letter; what is measured is the others.
@@ -93,14 +93,7 @@ class _Turns:
         self._skipped = 0
 
     async def all(self) -> dict[str, Any]:
-        began = time.monotonic()
-        for place, key in enumerate(self._keys):
-            self._source.send(key)
-            if place % 200 == 0:
-                await asyncio.sleep(0)
-        self._source.flush()
-        await self._until(lambda: len(self._commands.seen) >= len(self._keys), "every record's first event")
-        self._tell(f"{len(self._keys):,} records went through once in {time.monotonic() - began:.0f} s")
+        await self._line.reserve(self._keys)
         phases = []
         await self._phase(poisoned=False)  # to warm up
         for _ in range(self._request.turns):

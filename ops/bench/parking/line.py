@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas.codec import Codec
@@ -28,6 +28,7 @@ from streams.letters.parking.store import Raised, block_of, end_blocks, raise_bl
 from streams.letters.parking.tables import blocks, parked
 from streams.publish import Publisher
 from streams.runtime.clock import system_clock
+from streams.runtime.tables import mappings
 from streams.transport import Engine, EngineOptions
 
 
@@ -152,6 +153,17 @@ class Line:
         async for batch in self._engine:
             await self._agent.run(batch)
             batch.done()
+
+    async def reserve(self, keys: Sequence[str]) -> None:
+        """All records are customers of the ERP already: no phase pays for codes, or for a look at duplicates."""
+        now = system_clock()
+        rows = [
+            {"target": "erp", "entity": "customer", "crm_id": key, "code": f"B{key}", "state": "applied"}
+            | {"reserved_at": now, "applied_at": now, "external_id": key}
+            for key in keys
+        ]
+        async with self.database.begin() as connection:
+            await connection.execute(insert(mappings), rows)
 
     async def block(self, keys: Sequence[str]) -> None:
         """The ERP refuses these records: each has an open letter from now on."""
