@@ -63,6 +63,7 @@ def good_books(plan: Plan) -> Books:
         for number in range(plan.undecodable)
     ]
     found += [standing(950, State.SKIPPED, "x", "no_flow", webhook)]
+    found += [standing(951, State.DEAD_LETTERED, plan.hand_changed, Reason.WRITTEN_BY_WRONG_SIDE, "mesh.cdc.erp.sale")]
     return Books({one.event_id: one for one in found})
 
 

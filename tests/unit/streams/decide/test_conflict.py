@@ -111,6 +111,14 @@ def test_our_own_write_is_nobody_s_trespass() -> None:
     assert isinstance(of_customer(erp(20, US, city="Bonn"), older), Skip), "Bonn was ours, Ulm is on its way"
 
 
+def test_what_we_wrote_back_is_ours_also_before_the_erp_has_told_of_it() -> None:
+    placed = known(erp(1, US, code=None), sent=False)
+    event = crm(20, US, erp_customer_code="C1")
+    assert not isinstance(of_account(event, placed, before=crm(1)), DeadLetter)
+    by_people = crm(20, erp_customer_code="C1")
+    assert isinstance(of_account(by_people, placed, before=crm(1)), DeadLetter), "the same by somebody else"
+
+
 def test_a_clerk_s_change_below_our_own_write_goes_to_people() -> None:
     outcome = of_customer(erp(20, US, city="Ulm"), known(crm(1)))
     assert isinstance(outcome, DeadLetter)
