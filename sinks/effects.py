@@ -17,12 +17,20 @@ from sinks.verify import Difference
 from streams.letters.letter import Failure, Letter, Original, Subject, compose
 
 STAGE = "sink"
-_ENTITY = {"customer": "account", "order": "opportunity", "account": "account", "opportunity": "opportunity"}
+#: The first word of a kind -> the CRM's entity, where that has another name.
+_ENTITY = {
+    "customer": "account",
+    "order": "opportunity",
+    "invoice": "opportunity",
+    "credit": "case",
+    "schedule": "subscription",
+}
 
 
 def entity_of(command: Command) -> str:
     """The CRM's entity that a command is about."""
-    return _ENTITY[command.kind.partition(".")[0]]
+    first = command.kind.partition(".")[0]
+    return _ENTITY.get(first, first)
 
 
 def effect_of(command: Command, entry: Entry, fields_compared: int) -> Effect:

@@ -32,6 +32,7 @@ FOLLOW_UPS = {
     "schedule.amend": "subscription.link",
     "lead.customer": "lead.link",
     "lead.order": "lead.ordered",
+    "invoice.post": "opportunity.billed",
 }
 
 Read = Callable[[At, bytes | None, Headers], Fact | None]

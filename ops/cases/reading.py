@@ -21,7 +21,13 @@ from streams.letters.inbox import LetterView, view_of
 from streams.letters.letter import Original
 
 TOLD = {*(topic.name for topic in EFFECT.values()), SKIPPED.name, NOTICE.name}
-_ENTITY = {"customer": "account", "order": "opportunity", "credit": "case", "schedule": "subscription"}
+_ENTITY = {
+    "customer": "account",
+    "order": "opportunity",
+    "invoice": "opportunity",
+    "credit": "case",
+    "schedule": "subscription",
+}
 _MONEY = ("total", "amount", "credit_amount", "outstanding_balance")
 
 

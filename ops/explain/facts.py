@@ -17,10 +17,11 @@ from streams.runtime.tables import effects, holds, mappings, records
 _MOST = 20
 #: The ERP's records stand for these of the CRM.
 TWIN = {"customer": "account", "order": "opportunity"}
+_BILLED = ("invoice.draft", "invoice.post", "opportunity.billed")
 #: entity -> kinds of commands that it leads to
 KINDS = {
     "account": ("customer.upsert", "account.link", "account.billing", "account.terms"),
-    "opportunity": ("order.place", "opportunity.link", "opportunity.billing"),
+    "opportunity": ("order.place", "opportunity.link", "opportunity.billing", *_BILLED),
     "case": ("credit.grant", "case.link"),
     "subscription": ("schedule.amend", "subscription.link"),
     "lead": ("lead.customer", "lead.order", "lead.link", "lead.ordered"),

@@ -1,6 +1,14 @@
 """Every record that travels, as frozen pydantic models. Their Avro twins in `schemas/avro` are tested equal."""
 
-from schemas.records.bodies import CaseWriteBack, CreditGrant, LeadWriteBack, ScheduleAmend, SubscriptionWriteBack
+from schemas.records.bodies import (
+    CaseWriteBack,
+    CreditGrant,
+    InvoiceDraft,
+    InvoiceLine,
+    LeadWriteBack,
+    ScheduleAmend,
+    SubscriptionWriteBack,
+)
 from schemas.records.certificate import Certificate
 from schemas.records.commands import (
     AccountWriteBack,
@@ -46,6 +54,8 @@ __all__ = [
     "Envelope",
     "ErpChange",
     "Invoice",
+    "InvoiceDraft",
+    "InvoiceLine",
     "Lead",
     "LeadWriteBack",
     "Line",

@@ -40,6 +40,31 @@ class ScheduleAmend(Travelling):
     adjustment: Money
 
 
+class InvoiceLine(Travelling):
+    """A line of an invoice. `account` is the general ledger's; its revenue is earned from one day to the other, or, of
+    a line without days, at once.
+    """
+
+    sku: Identifier
+    quantity: Quantity
+    unit_price: Price
+    amount: Money
+    account: Identifier
+    defer_from: date | None = None
+    defer_to: date | None = None
+
+
+class InvoiceDraft(Travelling):
+    """The invoice of an order, as its draft must be before it is posted. `total` is before taxes."""
+
+    erp_id: Identifier
+    currency: CurrencyCode
+    total: Money
+    reference: str | None = None
+    payment_terms: str | None = None
+    lines: list[InvoiceLine]
+
+
 class CaseWriteBack(Travelling):
     """Fields of the CRM's case that the ERP owns. None leaves a field as it is."""
 

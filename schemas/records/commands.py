@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
-from schemas.records.bodies import CaseWriteBack, CreditGrant, LeadWriteBack, ScheduleAmend, SubscriptionWriteBack
+from schemas.records.bodies import (
+    CaseWriteBack,
+    CreditGrant,
+    InvoiceDraft,
+    LeadWriteBack,
+    ScheduleAmend,
+    SubscriptionWriteBack,
+)
 from schemas.records.envelope import Travelling
 from schemas.records.erp import OrderLine
 from schemas.records.fields import CurrencyCode, Identifier, Money
@@ -30,6 +37,9 @@ CommandKind = Literal[
     "lead.link",
     "lead.ordered",
     "account.adopt",
+    "invoice.draft",
+    "invoice.post",
+    "opportunity.billed",
 ]
 EffectOutcome = Literal["applied", "unchanged", "stale"]
 
@@ -92,6 +102,8 @@ class OpportunityWriteBack(Travelling):
     invoice_status: str | None = None
     invoice_number: str | None = None
     payment_status: str | None = None
+    billed_invoice_number: str | None = None  #: the posted invoice of the order; this and the next of FL4
+    billed_on: date | None = None
 
 
 class Command(Travelling):
@@ -123,6 +135,7 @@ class Command(Travelling):
     lead: LeadWriteBack | None = None
     #: Of customer.upsert: what the ERP is believed to hold. A field that people made something else stays as it is.
     expects: CustomerUpsert | None = None
+    invoice: InvoiceDraft | None = None
 
 
 class Effect(Travelling):

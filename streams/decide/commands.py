@@ -29,6 +29,9 @@ _KINDS: dict[CommandKind, tuple[str, str]] = {
     "lead.link": ("crm", "lead"),
     "lead.ordered": ("crm", "lead"),
     "account.adopt": ("crm", "account"),
+    "invoice.draft": ("erp", "invoice"),
+    "invoice.post": ("erp", "invoice"),
+    "opportunity.billed": ("crm", "opportunity"),
 }
 
 
