@@ -72,3 +72,16 @@ def adjustment(before: Decimal, after: Decimal, interval: Interval, effective_on
     """
     rest = (effective_on, interval.end)
     return share(after, interval, *rest, currency) - share(before, interval, *rest, currency)
+
+
+def cost_between(
+    price: Decimal, starts_on: date, billing_interval: str, days: tuple[date, date], currency: str
+) -> Decimal:
+    """What the days from the first to before the second cost, in as many intervals as they take."""
+    day, end = days
+    cost = Decimal(0)
+    while day < end:
+        interval = interval_at(starts_on, day, billing_interval)
+        cost += share(price, interval, day, min(end, interval.end), currency)
+        day = interval.end
+    return cost

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.money import minor_unit
-from streams.decide.prorate import MONTHS, Interval, adjustment, interval_at, price_of, share
+from schemas.prorate import MONTHS, Interval, adjustment, interval_at, price_of, share
 
 D = Decimal
 MANY = settings(max_examples=100_000 if os.environ.get("MESHLINE_LONG") else 300, deadline=None)
