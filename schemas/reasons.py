@@ -24,6 +24,7 @@ class Reason(StrEnum):
     PRICE_BELOW_LIST = "price_below_list"
     DISCOUNT_NEEDS_APPROVAL = "discount_needs_approval"
     CREDIT_NEEDS_APPROVAL = "credit_needs_approval"
+    REFUND_NOT_MATCHED = "refund_not_matched"
     CURRENCY_UNKNOWN = "currency_unknown"
     DUPLICATE_CUSTOMER = "duplicate_customer"
     CONFLICT_ON_FINANCIAL_FIELD = "conflict_on_financial_field"

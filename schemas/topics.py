@@ -15,6 +15,7 @@ from schemas.records import (
     AuditEntry,
     BillingHold,
     Certificate,
+    Charge,
     Command,
     Contact,
     Contract,
@@ -28,6 +29,7 @@ from schemas.records import (
     Notice,
     Opportunity,
     Order,
+    Refund,
     Skipped,
     Subscription,
     SupportCase,
@@ -117,6 +119,10 @@ CRM_LINE_ITEM = _clean("mesh.crm.line_item", LineItem, "product lines of opportu
 CRM_CASE = _clean("mesh.crm.case", SupportCase, "service cases with the credits that they ask for")
 CRM_SUBSCRIPTION = _clean("mesh.crm.subscription", Subscription, "subscriptions, each with the state that holds next")
 CRM_LEAD = _clean("mesh.crm.lead", Lead, "leads with the campaign and the channel that won them")
+CRM_CHARGE = _clean("mesh.crm.charge", Charge, "customers' payments, as the payment provider tells of them")
+CRM_REFUND = _clean(
+    "mesh.crm.refund", Refund, "refunds and disputes of payments, as the payment provider tells of them"
+)
 ERP_CUSTOMER = _clean("mesh.erp.customer", Customer, "the ERP's customers")
 ERP_ORDER = _clean("mesh.erp.order", Order, "the ERP's sales orders")
 ERP_INVOICE = _clean("mesh.erp.invoice", Invoice, "the ERP's customer invoices with their balance")
@@ -132,6 +138,8 @@ CLEAN = (
     CRM_CASE,
     CRM_SUBSCRIPTION,
     CRM_LEAD,
+    CRM_CHARGE,
+    CRM_REFUND,
 )
 
 COMMAND_ERP = Topic("mesh.command.erp", "decide", ("sinks",), "what the ERP is to be told", Command)

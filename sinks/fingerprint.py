@@ -18,6 +18,7 @@ _BODIES: dict[str, tuple[str, ...]] = {
     "case": ("case",),
     "subscription": ("subscription",),
     "lead": ("lead.link", "lead.ordered"),
+    "refund": ("refund",),
 }
 
 

@@ -5,6 +5,7 @@ from schemas.records.bodies import (
     CreditGrant,
     InvoiceDraft,
     InvoiceLine,
+    InvoiceRefund,
     LeadWriteBack,
     ScheduleAmend,
     SubscriptionWriteBack,
@@ -26,6 +27,7 @@ from schemas.records.drift import Drift, DriftField, DriftKind, DriftStatus
 from schemas.records.envelope import Entity, Envelope, Operation, Side, Stamped, Travelling
 from schemas.records.erp import Customer, Invoice, Order, OrderLine
 from schemas.records.notice import Notice
+from schemas.records.payment import Charge, Refund, RefundKind
 from schemas.records.people import AuditEntry, BillingHold
 from schemas.records.raw import ErpChange, WebhookReceived
 from schemas.records.service import Lead, Subscription, SupportCase
@@ -37,6 +39,7 @@ __all__ = [
     "BillingHold",
     "CaseWriteBack",
     "Certificate",
+    "Charge",
     "Command",
     "CommandKind",
     "Contact",
@@ -56,6 +59,7 @@ __all__ = [
     "Invoice",
     "InvoiceDraft",
     "InvoiceLine",
+    "InvoiceRefund",
     "Lead",
     "LeadWriteBack",
     "Line",
@@ -67,6 +71,8 @@ __all__ = [
     "Order",
     "OrderLine",
     "OrderPlace",
+    "Refund",
+    "RefundKind",
     "ScheduleAmend",
     "Side",
     "Skipped",

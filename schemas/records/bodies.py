@@ -65,6 +65,21 @@ class InvoiceDraft(Travelling):
     lines: list[InvoiceLine]
 
 
+class InvoiceRefund(Travelling):
+    """A credit note for money that went back to the customer: for a part of an invoice, or all of it; `amount` above 0.
+
+    `invoice_id` is the ERP's own id of the invoice, `kind` refund or dispute, which then was lost.
+    """
+
+    invoice_id: Identifier
+    invoice_number: Identifier
+    currency: CurrencyCode
+    amount: Money
+    kind: str
+    charge_id: Identifier
+    refunded_on: date
+
+
 class CaseWriteBack(Travelling):
     """Fields of the CRM's case that the ERP owns. None leaves a field as it is."""
 

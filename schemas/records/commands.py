@@ -9,6 +9,7 @@ from schemas.records.bodies import (
     CaseWriteBack,
     CreditGrant,
     InvoiceDraft,
+    InvoiceRefund,
     LeadWriteBack,
     ScheduleAmend,
     SubscriptionWriteBack,
@@ -40,6 +41,7 @@ CommandKind = Literal[
     "invoice.draft",
     "invoice.post",
     "opportunity.billed",
+    "refund.credit",
 ]
 EffectOutcome = Literal["applied", "unchanged", "stale"]
 
@@ -136,6 +138,7 @@ class Command(Travelling):
     #: Of customer.upsert: what the ERP is believed to hold. A field that people made something else stays as it is.
     expects: CustomerUpsert | None = None
     invoice: InvoiceDraft | None = None
+    refund: InvoiceRefund | None = None
 
 
 class Effect(Travelling):

@@ -22,6 +22,8 @@ Entity = Literal[
     "case",
     "subscription",
     "lead",
+    "charge",
+    "refund",
 ]
 #: `patch` carries only the fields that are set; the rest is as last known.
 Operation = Literal["create", "update", "delete", "snapshot", "patch"]
