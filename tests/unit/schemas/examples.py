@@ -14,7 +14,17 @@ from schemas.records.fields import AvroDecimal
 from schemas.topics import TOPICS
 
 #: Released after the first ones, in this order: golden bytes begin with their place in the list.
-LATER = ("AuditEntry", "BillingHold", "Lead", "Notice", "Subscription", "SupportCase", "Certificate", "Charge", "Refund")
+LATER = (
+    "AuditEntry",
+    "BillingHold",
+    "Lead",
+    "Notice",
+    "Subscription",
+    "SupportCase",
+    "Certificate",
+    "Charge",
+    "Refund",
+)
 MODELS = sorted(
     {topic.record for topic in TOPICS if topic.record is not None},
     key=lambda model: (LATER.index(model.__name__) + 1 if model.__name__ in LATER else 0, model.__name__),
