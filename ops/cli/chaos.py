@@ -57,6 +57,7 @@ def delivery(  # noqa: PLR0913 - each is an option
     mutants: Annotated[bool, typer.Option(help="Also try mutants of the layer: each must be caught.")] = True,
     crashes: Annotated[int, typer.Option(min=0, help="Deaths at each crash point; 0: none.")] = 2,
     long: Annotated[bool, typer.Option("--long", help="200 kills, 2,000,000 records, 3 brokers; kept.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the parts that were run; --long does.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the plan.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -76,7 +77,7 @@ def delivery(  # noqa: PLR0913 - each is an option
         return _print_plan(campaign, mutants, crashes, json_output)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended on the way out
     report = _guarded(lambda: _run(campaign, mutants=mutants, crashes=crashes, thorough=long))
-    if long:
+    if long or keep:
         save(report, system_clock())
     typer.echo(json.dumps(report.data(), indent=2)) if json_output else _print(report.data())
     for line in report.trouble():
@@ -145,7 +146,8 @@ def results(json_output: Json = False) -> None:
     if json_output:
         typer.echo(json.dumps(found, indent=2))
     else:
-        typer.echo(f"{found['date']}, {found['machine']['cpus']} CPUs, seed {found['campaign']['seed']}")
+        dates = ", ".join(f"{part.replace('_', ' ')} of {date}" for part, date in found["dates"].items())
+        typer.echo(f"{dates}; {found['machine']['cpus']} CPUs, seed {found['campaign']['seed']}")
         _print(found)
 
 

@@ -56,6 +56,7 @@ class CrashResult:
             "lost": verdict.lost,
             "duplicates": verdict.duplicates,
             "order_violations": verdict.order_violations,
+            "found": dict(self.blame),
             "clean": self.clean,
         }
 

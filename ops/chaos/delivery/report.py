@@ -20,6 +20,16 @@ from ops.chaos.delivery.mutants.trial import Trial
 from ops.chaos.delivery.run import Outcome
 from ops.local import versions
 
+#: What each part of a run says, and by which name it is seen that the part was run.
+_PARTS = {
+    "campaign": (
+        "inputs", "outputs", "kills", "found_in_campaign", "uncertain_inputs", "faults", "own_ends", "zombies",
+        "judge_objects", "campaign", "seconds",
+    ),
+    "crash_points": ("crash_deaths", "crash_points"),
+    "mutants": ("mutants", "mutants_caught", "mutant_trials"),
+}  # fmt: skip
+_TELLS = {"campaign": "kills", "crash_points": "crash_points", "mutants": "mutant_trials"}
 RESULTS = Path(__file__).parent.parent / "results" / "delivery.json"
 
 
@@ -59,6 +69,7 @@ class Report:
             "mutants_caught": sum(trial.caught for trial in self.trials),
             "good": self.good,
             "found": dict(found),
+            "found_in_campaign": dict(outcome.verdict.counts),
             "uncertain_inputs": outcome.verdict.uncertain,
             "faults": dict(outcome.faults),
             "own_ends": dict(outcome.own_ends),
@@ -108,10 +119,30 @@ def machine() -> dict[str, Any]:
 
 
 def save(report: Report, at: datetime, path: Path = RESULTS) -> None:
-    """Keep it as the last full run."""
-    whole = {"date": at.strftime("%Y-%m-%d"), "machine": machine(), **report.data()}
+    """Keep it. A part that it left out stays as it was kept before; `dates` says when each was run."""
+    data, now = report.data(), at.strftime("%Y-%m-%d")
+    whole = {"date": now, "machine": machine(), **data}
+    done = {"campaign": report.outcome.kills > 0, "crash_points": bool(report.crashes), "mutants": bool(report.trials)}
+    before = saved(path) or {}
+    dates = {part: now for part, ran in done.items() if ran}
+    for part, names in _PARTS.items():
+        if not done[part] and before.get(_TELLS[part]):
+            whole |= {name: before[name] for name in names if name in before}
+            dates[part] = before.get("dates", {}).get(part, before["date"])
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(whole, indent=2) + "\n", "utf-8")
+    path.write_text(json.dumps(_summed({**whole, "dates": dates}), indent=2) + "\n", "utf-8")
+
+
+def _summed(whole: dict[str, Any]) -> dict[str, Any]:
+    """The totals of the parts that it now holds."""
+    found = Counter(whole["found_in_campaign"])
+    for row in whole["crash_points"]:
+        found.update(row["found"])
+    caught = whole["mutants"] == whole["mutants_caught"]
+    clean = not any(found.values()) and all(row["clean"] for row in whole["crash_points"])
+    totals = {"lost": found[LOST], "duplicates": found[DUPLICATE], "order_violations": found[ORDER]}
+    good = clean and caught and all(whole["judge_objects"].values())
+    return {**whole, **totals, "found": dict(found), "good": good}
 
 
 def saved(path: Path = RESULTS) -> dict[str, Any] | None:

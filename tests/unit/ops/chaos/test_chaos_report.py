@@ -85,6 +85,22 @@ def test_the_last_full_run_is_kept(tmp_path: Path) -> None:
     assert {"machine", "versions", "campaign", *ASKED} <= kept.keys()
 
 
+def test_a_part_that_was_left_out_stays_as_it_was_kept(tmp_path: Path) -> None:
+    path = tmp_path / "delivery.json"
+    save(Report(outcome(), [CAUGHT]), datetime(2026, 3, 2, tzinfo=UTC), path)
+    quiet = Outcome(Campaign(kills=0), Verdict(inputs=1, outputs=1), kills=0)
+    save(Report(quiet, (), [CrashResult(POINTS[0], 2, 2, Verdict())]), datetime(2026, 3, 3, tzinfo=UTC), path)
+    kept = saved(path)
+    assert kept is not None
+    assert (kept["inputs"], kept["kills"], kept["mutants_caught"], kept["crash_deaths"]) == (5, 2, 1, 2)
+    assert kept["dates"] == {"crash_points": "2026-03-03", "campaign": "2026-03-02", "mutants": "2026-03-02"}
+    assert kept["good"]
+    save(Report(quiet, (), [CrashResult(POINTS[0], 2, 2, lossy())]), datetime(2026, 3, 4, tzinfo=UTC), path)
+    worse = saved(path)
+    assert worse is not None
+    assert (worse["lost"], worse["good"], len(worse["crash_points"])) == (1, False, 1)
+
+
 def test_crash_points_have_names_of_their_own() -> None:
     assert len({point.name for point in POINTS}) == len(POINTS) >= 20
 
