@@ -44,11 +44,17 @@ What the line decides by rules that are data: the shipped set, version `{version
 
 ## What rules decide
 """
+_FLOWS = """## Pages of the flows
+
+`ops/docs/flows/index.html` shows for each flow what triggers it, the facts it uses, its decision table, what comes of
+each row, the letters and who is asked. The pages are made by `meshline rules docs` of the files in
+`streams/decide/flows`; each row names the test that shows it, and a test holds that this test exists.
+"""
 
 
 def rules_page(rules: Rules) -> str:
     """The whole page in Markdown."""
-    return "\n".join([_ABOUT.format(version=rules.version), *_decisions(rules)]).rstrip() + "\n"
+    return "\n".join([_ABOUT.format(version=rules.version), *_decisions(rules), _FLOWS]).rstrip() + "\n"
 
 
 def _decisions(rules: Rules) -> Iterator[str]:
