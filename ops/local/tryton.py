@@ -96,7 +96,8 @@ class Tryton:
         if self._missing():
             return True
         with psycopg.connect(self._postgres.url("erp", "erp")) as connection:
-            return connection.execute("select 1 from sale_subscription_service limit 1").fetchone() is None
+            last = "select 1 from sale_configuration_sequence where subscription_sequence is not null limit 1"
+            return connection.execute(last).fetchone() is None
 
     def _missing(self) -> list[str]:
         with psycopg.connect(self._postgres.url("erp", "erp")) as connection:

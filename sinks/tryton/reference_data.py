@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sinks.tryton import request, sale
+from schemas.reasons import Reason
+from sinks.errors import Refused
+from sinks.tryton import request, sale, schedule_calls
 from sinks.tryton.client import TrytonClient
 from sinks.tryton.party import Place
 from sinks.tryton.request import Call
@@ -15,7 +17,7 @@ REMEMBER_S = 300.0
 
 
 class ReferenceData:
-    """Ids of countries, currencies, products and payment terms."""
+    """Ids of countries, currencies, products, payment terms, and what is needed to bill again and again."""
 
     def __init__(self, client: TrytonClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -61,6 +63,25 @@ class ReferenceData:
         if still:
             rows = await self._client.call(request.all_product_codes())
             raise sale.missing_products(still, [row["code"] for row in rows if row["code"]])
+        return found
+
+    async def service(self, sku: str) -> sale.Product:
+        """What is subscribed to. Raises Refused(missing_product)."""
+        found: sale.Product | None = self._recall("service", sku)
+        if found is None:
+            for row in await self._client.call(schedule_calls.services([sku])):
+                found = sale.Product(row["id"], row["product."]["sale_uom"])
+                self._remember("service", sku, found)
+        if found is None:
+            rows = await self._client.call(schedule_calls.all_services())
+            raise sale.missing_products([sku], [row["product."]["code"] for row in rows])
+        return found
+
+    async def recurrence(self, name: str) -> int:
+        """How often is billed. Raises Refused(erp_rejected)."""
+        found = await self._by_code("recurrence", name, schedule_calls.recurrences())
+        if found is None:
+            raise Refused(Reason.ERP_REJECTED, f"Tryton has no recurrence {name!r}", "bring the ERP up to date")
         return found
 
     def forget(self) -> None:

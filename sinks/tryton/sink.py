@@ -16,6 +16,7 @@ from sinks.tryton.client import TrytonClient
 from sinks.tryton.correction import expected, of_credit
 from sinks.tryton.corrections import Corrections
 from sinks.tryton.reference_data import ReferenceData
+from sinks.tryton.schedules import Schedules
 from sinks.tryton.settings import TrytonSettings
 from sinks.tryton.strangers import spare
 from sinks.verify import differences
@@ -38,6 +39,7 @@ class TrytonSink:
         self._client = client
         self._known = ReferenceData(client)
         self._corrections = Corrections(client, self._known)
+        self._schedules = Schedules(client, self._known, self._corrections)
 
     @classmethod
     def of(cls, settings: Settings) -> TrytonSink:
@@ -58,6 +60,8 @@ class TrytonSink:
         await self._client.call(request.ping())
 
     async def find(self, command: Command) -> Found | None:
+        if command.schedule is not None:
+            return await self._schedules.find(command.key)
         if command.credit is not None:
             return await self._corrections.find(of_credit(command.credit, command.key).reference)
         if command.customer is not None:
@@ -74,6 +78,8 @@ class TrytonSink:
                 return await self._write_order(command, command.order, found)
             if command.credit is not None:
                 return await self._write_credit(command, command.credit, found)
+            if command.schedule is not None:
+                return await self._schedules.write(command.schedule, command.key, command.account_id, found)
         except Refused:
             self._known.forget()
             raise
@@ -84,6 +90,8 @@ class TrytonSink:
         return None if command.customer is None else {"customer": party.body_of(found.held)}
 
     async def read_back(self, command: Command, written: Written) -> Fields:
+        if command.schedule is not None:
+            return await self._schedules.read_back(command.schedule, command.key)
         if command.credit is not None:
             return await self._corrections.read_back(of_credit(command.credit, command.key).reference)
         if command.order is None:

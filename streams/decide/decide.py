@@ -13,7 +13,18 @@ from schemas.contracts.check import checked
 from schemas.contracts.tell import model_faults, violation_text
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
 from schemas.reasons import Reason
-from schemas.records import Account, Customer, Invoice, Lead, LineItem, Opportunity, Order, Stamped, SupportCase
+from schemas.records import (
+    Account,
+    Customer,
+    Invoice,
+    Lead,
+    LineItem,
+    Opportunity,
+    Order,
+    Stamped,
+    Subscription,
+    SupportCase,
+)
 from streams.decide.account import decide_account
 from streams.decide.billing_stop import hold_new_billing
 from streams.decide.case import decide_case
@@ -25,6 +36,7 @@ from streams.decide.lead import decide_lead
 from streams.decide.opportunity import decide_line_item, decide_opportunity
 from streams.decide.policy import Policy
 from streams.decide.project import is_stale
+from streams.decide.subscription import decide_subscription
 from streams.decide.write_back import follow_ups_of
 from streams.rules import Undecided
 
@@ -74,6 +86,7 @@ _FLOWS: dict[type[Stamped], Callable[[Any, Facts, Policy, datetime], Outcome]] =
     Customer: decide_customer,
     SupportCase: decide_case,
     Lead: decide_lead,
+    Subscription: decide_subscription,
 }
 
 

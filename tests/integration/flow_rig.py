@@ -37,6 +37,8 @@ from streams.intake.normalise.erp import change_in_erp_record
 from streams.runtime.clock import micros
 from streams.runtime.settings import Settings
 
+_CARRIED = ("event_id", "kind", "key", "account_id", "version", "sequence")
+
 
 class FlowRig:
     """One line; every id of its records contains `mark`."""
@@ -134,7 +136,7 @@ class FlowRig:
             external_id=written.external_id,
             external_number=written.external_number,
             applied_at=datetime.now(UTC),
-            **{n: getattr(command, n) for n in ("event_id", "kind", "key", "account_id", "version", "occurred_at")},
+            **{n: getattr(command, n) for n in (*_CARRIED, "occurred_at")},
         )
         key = record_of(effect)
         for record in decide_effect(effect, self.view.records.get(key) if key else None, datetime.now(UTC)):
