@@ -217,3 +217,13 @@ def held(row: Row, corrected: Decimal) -> Fields:
         "price": now.unit_price,
         "runs": "yes" if now.state == "running" else "no",
     }
+
+
+def foreseen(row: Row | None, body: ScheduleAmend, account_id: str) -> tuple[Fields, Fields]:
+    """(what Tryton holds, what it would hold), before anything is written. Raises Refused."""
+    if row is None:
+        return {}, expected(body, Amendment(body.starts_on, Decimal(0)), account_id)
+    now = read(row)
+    same = now.revision == body.revision
+    change = Amendment(now.bills_from, now.correction) if same else amendment(now, body)
+    return held(row, now.correction), expected(body, change, account_id)

@@ -17,6 +17,7 @@ from schemas.records import (
     OpportunityWriteBack,
     OrderLine,
     OrderPlace,
+    ScheduleAmend,
     Travelling,
 )
 
@@ -100,6 +101,15 @@ def credit(key: str, account: str, version: int = 2, *, amount: str = "120.50", 
         reason="Vier Stunden ohne Dienst, 東京",
     )
     return command("credit.grant", body, key=key, account_id=account, version=version)
+
+
+def schedule(key: str, account: str, version: int = 2, *, quantity: str = "2", **over: Any) -> Command:
+    """The first state of a subscription, as the line sends it."""
+    first = over.pop("starts_on", date(2026, 10, 1))
+    values: dict[str, Any] = {"status": "active", "sku": "SKU-001", "quantity": Decimal(quantity), "currency": "EUR"}
+    values |= {"unit_price": Decimal("31.0000"), "billing_interval": "month", "starts_on": first, "revision": 1}
+    values |= {"effective_on": first, "bills_from": first, "adjustment": Decimal(0), "customer_code": f"C-{account}"}
+    return command("schedule.amend", ScheduleAmend(**(values | over)), key=key, account_id=account, version=version)
 
 
 def account_terms(account: str, version: int = 1, terms: str = "30 days", status: str = "") -> Command:

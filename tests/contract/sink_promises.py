@@ -13,7 +13,7 @@ from sinks.errors import Ambiguous
 from sinks.memory.ledger import MemoryLedger
 from sinks.port import Fields, Found, Sink, Written
 from sinks.verify import differences
-from tests.contract.sink_examples import credit, customer, order
+from tests.contract.sink_examples import credit, customer, order, schedule
 from tests.contract.sink_worker import Bench
 
 Make = Callable[[str, int, str], Command]
@@ -42,6 +42,10 @@ def credit_of(key: str, version: int, text: str) -> Command:
     made = credit(key, f"a-{key}", version)
     assert made.credit is not None
     return made.model_copy(update={"credit": made.credit.model_copy(update={"reason": text})})
+
+
+def schedule_of(key: str, version: int, text: str) -> Command:
+    return schedule(key, f"a-{key}", version, quantity=str(len(text)))
 
 
 def customer_of(key: str, version: int, text: str) -> Command:

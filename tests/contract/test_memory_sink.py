@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sinks.memory.sink import MemorySink
-from tests.contract.sink_promises import Case, SinkPromises, credit_of, customer_of, new_key, order_of
+from tests.contract.sink_promises import Case, SinkPromises, credit_of, customer_of, new_key, order_of, schedule_of
 
 
 @pytest.fixture(
@@ -13,6 +13,7 @@ from tests.contract.sink_promises import Case, SinkPromises, credit_of, customer
         pytest.param(customer_of, id="customer"),
         pytest.param(order_of, id="order"),
         pytest.param(credit_of, id="credit"),
+        pytest.param(schedule_of, id="schedule"),
     ]
 )
 def case(request: pytest.FixtureRequest) -> Case:

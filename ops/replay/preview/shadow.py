@@ -17,7 +17,7 @@ from sinks.postgres_crm import statement
 from sinks.postgres_crm.client import PostgresCrmClient
 from sinks.postgres_crm.settings import PostgresCrmSettings
 from sinks.postgres_crm.sink import PostgresCrmSink
-from sinks.tryton import correction, party, request, sale
+from sinks.tryton import correction, party, request, sale, schedule
 from sinks.tryton.client import TrytonClient
 from sinks.tryton.reference_data import ReferenceData
 from sinks.tryton.settings import TrytonSettings
@@ -25,7 +25,13 @@ from sinks.tryton.sink import TrytonSink
 from sinks.verify import differences
 from streams.runtime.settings import Settings
 
-_STEPS = ("quote", "confirm", "process")  #: what an order goes through after its draft
+#: What follows a first call: an order goes on from its draft, a schedule is amended as one and goes on.
+_THEN: dict[str, tuple[str, ...]] = {
+    "model.sale.sale.create": ("quote", "confirm", "process"),
+    "model.sale.sale.write": ("quote", "confirm", "process"),
+    "model.sale.subscription.create": ("quote", "run"),
+    "model.sale.subscription.draft": ("correct", "write", "quote", "run"),
+}
 
 
 class WouldWrite(Exception):
@@ -41,8 +47,7 @@ class ReadingTryton(TrytonClient):
 
     async def call(self, call: request.Call) -> Any:
         if call.writes:
-            then = _STEPS if call.method in ("model.sale.sale.create", "model.sale.sale.write") else ()
-            raise WouldWrite(Call(call.method, list(call.params), then))
+            raise WouldWrite(Call(call.method, list(call.params), _THEN.get(call.method, ())))
         return await super().call(call)
 
 
@@ -105,5 +110,7 @@ class Shadows:
         if command.credit is not None:
             wanted = correction.expected(correction.of_credit(command.credit, command.key), command.account_id)
             return ({} if found is None else correction.held(found.held)), wanted
+        if command.schedule is not None:
+            return schedule.foreseen(None if found is None else found.held, command.schedule, command.account_id)
         assert command.order is not None
         return ({} if found is None else sale.held(found.held)), sale.expected(command.order, command.account_id)
