@@ -20,10 +20,10 @@ class CreditGrant(Travelling):
 
 
 class ScheduleAmend(Travelling):
-    """What the ERP is to bill for a subscription from `bills_from` on, and a correction of what it has billed already.
+    """What the ERP is to bill for a subscription from `bills_from` on. Cancelled, it bills nothing from then on.
 
-    Cancelled, it bills nothing from then on. `adjustment` is in whole minor units: above 0 the customer pays it, below
-    0 the customer gets it. It is for the days from `effective_on` to the day before `bills_from`.
+    `adjustment` is what the days from `effective_on` to the day before `bills_from` cost by this state, in whole minor
+    units: at least 0. What the ERP has for them in its schedule goes off it, and the rest is the correction.
     """
 
     customer_code: Identifier

@@ -1,8 +1,10 @@
-"""Pro-rating: known sums, and that no cent is made or lost. `MESHLINE_LONG=1`: over 100,000 cases each."""
+"""Pro-rating: known sums, and that no cent is made or lost.
+
+The long form: `python tests/unit/schemas/prorate_long_run.py --cases 100000`.
+"""
 
 from __future__ import annotations
 
-import os
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.money import minor_unit
-from schemas.prorate import MONTHS, Interval, adjustment, interval_at, price_of, share
+from schemas.prorate import MONTHS, Interval, adjustment, cost_between, interval_at, price_of, share
 
 D = Decimal
-MANY = settings(max_examples=100_000 if os.environ.get("MESHLINE_LONG") else 300, deadline=None)
+MANY = settings(max_examples=300, deadline=None)
 DAYS = st.dates(date(2000, 1, 1), date(2060, 12, 31))
 CURRENCY = st.sampled_from(["EUR", "JPY", "KWD"])
 KIND = st.sampled_from(sorted(MONTHS))
@@ -72,8 +74,11 @@ def test_an_interval_costs_whole_minor_units() -> None:
     assert price_of(D("2.5"), D("10.0500"), "JPY") == D("25")
 
 
+Cut = tuple[Interval, list[date], Decimal, Decimal, str]  #: days in order, two prices of the interval, currency
+
+
 @st.composite
-def cut(draw: st.DrawFn) -> tuple[Interval, list[date], Decimal, Decimal, str]:
+def cut(draw: st.DrawFn) -> Cut:
     interval = interval_at(draw(DAYS), date(2061, 1, 1), draw(KIND))
     days = draw(st.lists(st.integers(0, interval.days), max_size=6))
     currency = draw(CURRENCY)
@@ -82,12 +87,7 @@ def cut(draw: st.DrawFn) -> tuple[Interval, list[date], Decimal, Decimal, str]:
     return interval, sorted(interval.start + timedelta(days=one) for one in days), *prices, currency
 
 
-@MANY
-@given(cut())
-def test_the_parts_of_an_interval_add_up_to_its_price(
-    given_: tuple[Interval, list[date], Decimal, Decimal, str],
-) -> None:
-    interval, days, price, _, currency = given_
+def parts_add_up(interval: Interval, days: list[date], price: Decimal, _: Decimal, currency: str) -> None:
     edges = [interval.start, *days, interval.end]
     parts = [share(price, interval, *pair, currency) for pair in pairwise(edges)]
     assert sum(parts, D(0)) == price
@@ -97,13 +97,9 @@ def test_the_parts_of_an_interval_add_up_to_its_price(
         assert abs(Fraction(part) - exact) <= Fraction(minor_unit(currency)), "never more than a unit off"
 
 
-@MANY
-@given(cut())
-def test_changes_one_after_the_other_cost_what_was_used_of_each(
-    given_: tuple[Interval, list[date], Decimal, Decimal, str],
+def changes_cost_what_was_used(
+    interval: Interval, days: list[date], price: Decimal, other: Decimal, currency: str
 ) -> None:
-    """However often it is changed within an interval: billed whole at first, and corrected each time."""
-    interval, days, price, other, currency = given_
     billed, now, used, since = price, price, D(0), interval.start
     for day in days:
         after = other if now == price else price
@@ -113,16 +109,48 @@ def test_changes_one_after_the_other_cost_what_was_used_of_each(
     assert billed == used + share(now, interval, since, interval.end, currency)
 
 
-@MANY
-@given(cut())
-def test_a_change_and_its_reverse_on_one_day_cancel_out(
-    given_: tuple[Interval, list[date], Decimal, Decimal, str],
-) -> None:
-    interval, days, price, other, currency = given_
+def reverses_cancel_out(interval: Interval, days: list[date], price: Decimal, other: Decimal, currency: str) -> None:
     for day in days:
         there = adjustment(price, other, interval, day, currency)
         assert there == -adjustment(other, price, interval, day, currency)
         assert abs(there) <= max(price, other)
+
+
+def intervals_cost_their_price(interval: Interval, days: list[date], price: Decimal, _: Decimal, currency: str) -> None:
+    for kind in MONTHS:
+        first = interval_at(interval.start, days[-1] if days else interval.start, kind)
+        after = interval_at(interval.start, first.end, kind)
+        edges = sorted({interval.start, *(day for day in days if day < after.end), after.end})
+        costs = [cost_between(price, interval.start, kind, pair, currency) for pair in pairwise(edges)]
+        whole, at = D(0), interval.start
+        while at < after.end:
+            whole, at = whole + price, interval_at(interval.start, at, kind).end
+        assert sum(costs, D(0)) == whole
+
+
+@MANY
+@given(cut())
+def test_the_parts_of_an_interval_add_up_to_its_price(given_: Cut) -> None:
+    parts_add_up(*given_)
+
+
+@MANY
+@given(cut())
+def test_changes_one_after_the_other_cost_what_was_used_of_each(given_: Cut) -> None:
+    """However often it is changed within an interval: billed whole at first, and corrected each time."""
+    changes_cost_what_was_used(*given_)
+
+
+@MANY
+@given(cut())
+def test_a_change_and_its_reverse_on_one_day_cancel_out(given_: Cut) -> None:
+    reverses_cancel_out(*given_)
+
+
+@MANY
+@given(cut())
+def test_days_over_several_intervals_cost_each_its_price_wherever_they_are_cut(given_: Cut) -> None:
+    intervals_cost_their_price(*given_)
 
 
 @MANY

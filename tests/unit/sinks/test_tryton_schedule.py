@@ -191,7 +191,14 @@ CHANGES = st.lists(
 def test_each_day_is_paid_at_the_price_that_holds_on_it(
     start: date, kind: str, minor: int, changes: list[tuple[int, int, bool, int]], cancelled: bool
 ) -> None:
-    """However the ERP's billing runs lie between the changes. Nothing is made or lost, and no change comes twice."""
+    """However the ERP's billing runs lie between the changes."""
+    is_paid_as_used(start, kind, minor, changes, cancelled)
+
+
+def is_paid_as_used(
+    start: date, kind: str, minor: int, changes: list[tuple[int, int, bool, int]], cancelled: bool
+) -> None:
+    """Nothing is made or lost, and no change comes twice."""
     common: dict[str, Any] = {"start": start, "kind": kind}
     now = plan(1, start, D(minor) / 100, **common)
     erp, used, since = Erp(now), D(0), start
