@@ -12,7 +12,7 @@ from reconciler.billing import BillingPolicy, in_doubt, judge
 from reconciler.broker import Reader
 from reconciler.emit import BillingTopic, DriftTopic
 from reconciler.explanations import Explanations
-from reconciler.feed import Unreadable, decode_effects, decode_rows
+from reconciler.feed import Unreadable, await_schemas, decode_effects, decode_rows
 from reconciler.gauges import Gauges
 from reconciler.grace import Policy
 from reconciler.pilot import EVERYBODY, Pilot
@@ -84,10 +84,12 @@ class Loop:
         _LOG.info("the reconciler reads", feeds=len(self._entities), waiting=len(self._state.waiting))
         self._send()
         while not halt.is_set():
-            self._step()
+            self._step(halt)
 
-    def _step(self) -> None:
+    def _step(self, halt: threading.Event) -> None:
         messages, ends = self._parts.reader.read(_BATCH, min(self._tick.total_seconds(), 0.5))
+        if not await_schemas(self._parts.codec, [message.value() for message in messages], halt):
+            return  # halted meanwhile: they are read again
         self._ask()
         now = self._clock()
         self._measure([one for one in messages if one.topic() not in self._entities], now)
