@@ -34,6 +34,7 @@ class WaitKind(StrEnum):
     CONTRACT = "contract"  #: the contract's record arrives
     DECISION = "decision"  #: people say whether the account is another customer's duplicate
     BILLING = "billing"  #: a billing hold is released
+    SIGNATURE = "signature"  #: the contract is signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,13 @@ def interval_at(starts_on: date, day: date, billing_interval: str) -> Interval:
         raise ValueError(f"{day} is before {starts_on}")
     months = MONTHS[billing_interval]
     number = ((day.year - starts_on.year) * 12 + day.month - starts_on.month) // months
-    if _shifted(starts_on, number * months) > day:
+    if shifted(starts_on, number * months) > day:
         number -= 1
-    return Interval(_shifted(starts_on, number * months), _shifted(starts_on, (number + 1) * months))
+    return Interval(shifted(starts_on, number * months), shifted(starts_on, (number + 1) * months))
 
 
-def _shifted(day: date, months: int) -> date:
+def shifted(day: date, months: int) -> date:
+    """The same day so many months later, or the last one of a month that is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 

@@ -67,7 +67,7 @@ class PostgresCrmSink:
         return statement.image(command, found.held)
 
     async def read_back(self, command: Command, written: Written) -> Fields:
-        fields: dict[str, Any] = dict(await self._row(command))
+        fields: dict[str, Any] = {name: statement.plain(value) for name, value in (await self._row(command)).items()}
         balance = statement.balance_of(command)
         if balance is not None:
             rows = await self._client.rows(statement.select_balance(command.key, balance[0]))

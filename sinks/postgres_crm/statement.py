@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ ADOPT = "account.adopt"
 _ADOPTED = ("name", "tax_id", "email", "phone", "street", "city", "postal_code", "country")
 COLUMNS: dict[Table, tuple[str, ...]] = {
     "accounts": ("erp_customer_code", *_BILLING, "payment_terms", "erp_status", *_ADOPTED),
-    "opportunities": ("erp_order_number", *_BILLING),
+    "opportunities": ("erp_order_number", *_BILLING, "billed_invoice_number", "billed_on"),
     "cases": ("erp_credit_number",),
     "subscriptions": ("erp_subscription_number", "erp_revision"),
     "leads": ("erp_customer_code", "erp_order_number"),
@@ -65,10 +66,16 @@ def select_balance(account_id: str, currency: str) -> Statement:
 def columns_of(command: Command, own_currency: str) -> dict[str, Value]:
     """Columns and values to write. The single balance of an account is in the account's own currency only."""
     body = _body(command)
-    values = {name: getattr(body, name) for name in COLUMNS[table_of(command)] if getattr(body, name) is not None}
+    given = {name: getattr(body, name) for name in COLUMNS[table_of(command)] if getattr(body, name) is not None}
+    values = {name: plain(value) for name, value in given.items()}
     if command.account is not None and command.account.currency != own_currency:
         values.pop("outstanding_balance", None)
     return values
+
+
+def plain(value: Any) -> Any:
+    """A day as text, as it is compared."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def balance_of(command: Command) -> tuple[str, Decimal] | None:

@@ -15,6 +15,7 @@ from sinks.tryton import party, request, sale
 from sinks.tryton.client import TrytonClient
 from sinks.tryton.correction import expected, of_credit
 from sinks.tryton.corrections import Corrections
+from sinks.tryton.invoices import Invoices
 from sinks.tryton.reference_data import ReferenceData
 from sinks.tryton.schedules import Schedules
 from sinks.tryton.settings import TrytonSettings
@@ -40,6 +41,7 @@ class TrytonSink:
         self._known = ReferenceData(client)
         self._corrections = Corrections(client, self._known)
         self._schedules = Schedules(client, self._known, self._corrections)
+        self._invoices = Invoices(client, self._known)
 
     @classmethod
     def of(cls, settings: Settings) -> TrytonSink:
@@ -60,6 +62,8 @@ class TrytonSink:
         await self._client.call(request.ping())
 
     async def find(self, command: Command) -> Found | None:
+        if command.invoice is not None:
+            return await self._invoices.find(command.key, command.invoice)
         if command.schedule is not None:
             return await self._schedules.find(command.key)
         if command.credit is not None:
@@ -80,6 +84,8 @@ class TrytonSink:
                 return await self._write_credit(command, command.credit, found)
             if command.schedule is not None:
                 return await self._schedules.write(command.schedule, command.key, command.account_id, found)
+            if command.invoice is not None:
+                return await self._invoices.write(command, command.invoice, found)
         except Refused:
             self._known.forget()
             raise
@@ -90,6 +96,8 @@ class TrytonSink:
         return None if command.customer is None else {"customer": party.body_of(found.held)}
 
     async def read_back(self, command: Command, written: Written) -> Fields:
+        if command.invoice is not None:
+            return await self._invoices.read_back(command, command.invoice)
         if command.schedule is not None:
             return await self._schedules.read_back(command.schedule, command.key)
         if command.credit is not None:

@@ -6,55 +6,70 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from schemas.outcome import Forward, Outcome, Record, Skip, SkipWhy
-from schemas.records import AccountWriteBack, Invoice, OpportunityWriteBack
+from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy
+from schemas.records import AccountWriteBack, CommandKind, Invoice, OpportunityWriteBack, Travelling
+from streams.decide.billing import invoice_to_post
 from streams.decide.commands import command_for, fingerprint_of
-from streams.decide.facts import Facts
+from streams.decide.facts import Facts, Position
 from streams.decide.policy import Policy
 
 _OPEN = ("posted",)
 
 
 def decide_invoice(invoice: Invoice, facts: Facts, policy: Policy, now: datetime) -> Outcome:
-    """The CRM's invoice fields after a change of one invoice. Nothing is due before an invoice is posted."""
-    account_id = invoice.meta.account_id
+    """The CRM's invoice fields after a change of one invoice; of a draft that is ready, also how it is posted (FL4)."""
+    account_id, position = invoice.meta.account_id, invoice.meta.position
     if account_id.startswith("erp:"):
         return Skip(SkipWhy.NO_FLOW, "the invoice's customer did not come from the CRM")
-    account = facts.account is not None and facts.account.in_crm
-    deal = facts.opportunity is not None and facts.opportunity.in_crm
-    if not account and not deal:
+    draft = invoice_to_post(invoice, facts, policy, now)
+    if isinstance(draft, Hold | DeadLetter):
+        return draft
+    told = _told(invoice, facts, now)
+    bodies: dict[str, Travelling] = {kind: body for kind, _, body, _ in told}
+    if draft is not None:
+        bodies["invoice.draft"] = draft
+    if not bodies:
         return Skip(SkipWhy.NO_FLOW, "the invoice's customer does not live in the CRM's database")
+    fingerprint = fingerprint_of(*(bodies[kind] for kind in sorted(bodies)))
+    if facts.known is not None and facts.known.forwarded(fingerprint, invoice.meta.event_id):
+        return Skip(SkipWhy.UNCHANGED, "the CRM's invoice fields are as they were last sent")
+    records = [command_for(kind, key, body, invoice.meta, at, now) for kind, key, body, at in told]
+    if draft is not None and invoice.order_id is not None:
+        steps: tuple[CommandKind, ...] = ("invoice.draft", "invoice.post")
+        records += [command_for(kind, invoice.order_id, draft, invoice.meta, position, now) for kind in steps]
+    return Forward(tuple(records))
+
+
+def _told(invoice: Invoice, facts: Facts, now: datetime) -> list[tuple[CommandKind, str, Travelling, Position]]:
+    """What the CRM is told of an invoice: kind, key, body and position of each command."""
+    account_id, position = invoice.meta.account_id, invoice.meta.position
     others = [other for other in facts.invoices if other.id != invoice.id]
-    newest = max((*others, invoice), key=_age)
-    on_account = AccountWriteBack(
-        currency=invoice.currency,
-        outstanding_balance=_outstanding(invoice, others),
-        invoice_status=invoice_status(newest, now),
-        invoice_number=newest.number,
-        payment_status=payment_status(newest),
-    )
-    bodies: list[AccountWriteBack | OpportunityWriteBack] = [on_account] if account else []
-    records: list[Record] = []
-    position = invoice.meta.position
-    if invoice.order_id is not None and deal:
+    told: list[tuple[CommandKind, str, Travelling, Position]] = []
+    if invoice.order_id is not None and facts.opportunity is not None and facts.opportunity.in_crm:
+        same = [one for one in others if one.order_id == invoice.order_id]
         on_deal = OpportunityWriteBack(
             currency=invoice.currency,
-            outstanding_balance=_outstanding(invoice, [one for one in others if one.order_id == invoice.order_id]),
+            outstanding_balance=_outstanding(invoice, same),
             invoice_status=invoice_status(invoice, now),
             invoice_number=invoice.number,
             payment_status=payment_status(invoice),
         )
-        bodies.append(on_deal)
-        same = (one.meta.position for one in others if one.order_id == invoice.order_id)
-        newest_of_deal = max([position, *same])  # its balance rests on all invoices of the deal
-        records.append(command_for("opportunity.billing", invoice.order_id, on_deal, invoice.meta, newest_of_deal, now))
-    if facts.known is not None and facts.known.forwarded(fingerprint_of(*bodies), invoice.meta.event_id):
-        return Skip(SkipWhy.UNCHANGED, "the CRM's invoice fields are as they were last sent")
-    # The account's figures rest on all of its invoices, so they are as new as the newest of them.
-    summed = max([position, *(other.meta.position for other in facts.invoices)])
-    if account:
-        records.append(command_for("account.billing", account_id, on_account, invoice.meta, summed, now))
-    return Forward(tuple(records))
+        # Its balance rests on all invoices of the deal.
+        newest_of_deal = max([position, *(one.meta.position for one in same)])
+        told.append(("opportunity.billing", invoice.order_id, on_deal, newest_of_deal))
+    if facts.account is not None and facts.account.in_crm:
+        newest = max((*others, invoice), key=_age)
+        on_account = AccountWriteBack(
+            currency=invoice.currency,
+            outstanding_balance=_outstanding(invoice, others),
+            invoice_status=invoice_status(newest, now),
+            invoice_number=newest.number,
+            payment_status=payment_status(newest),
+        )
+        # The account's figures rest on all of its invoices, so they are as new as the newest of them.
+        summed = max([position, *(other.meta.position for other in facts.invoices)])
+        told.append(("account.billing", account_id, on_account, summed))
+    return told
 
 
 def invoice_status(invoice: Invoice, now: datetime) -> str:

@@ -35,7 +35,7 @@ def decide_line_item(item: LineItem, facts: Facts, policy: Policy, now: datetime
     opportunity = known_opportunity(facts)
     if opportunity is None or opportunity.stage != CLOSED_WON or opportunity.lines is not None:
         return carried
-    if facts.opportunity_held or not _complete(opportunity, _lines(opportunity, facts)):
+    if facts.opportunity_held or not _complete(opportunity, lines_of(opportunity, facts)):
         return carried
     outcome = _order(opportunity, item.meta, facts, policy, now)
     return carried if isinstance(outcome, Skip | Hold) else outcome
@@ -45,7 +45,7 @@ def _order(opportunity: Opportunity, cause: Envelope, facts: Facts, policy: Poli
     account = known_account(facts)
     if account is None or facts.account is None:
         return _wait_for_account(opportunity, cause, facts, policy, now)
-    lines = _lines(opportunity, facts)
+    lines = lines_of(opportunity, facts)
     obstacle = _obstacle(opportunity, cause, account, lines, facts, policy, now)
     if obstacle is not None:
         return obstacle
@@ -111,7 +111,8 @@ def _wait_for_contract(
     return Hold(until, Wait(WaitKind.CONTRACT, contract_id), Reason.HOLD_EXPIRED, detail)
 
 
-def _lines(opportunity: Opportunity, facts: Facts) -> tuple[Line, ...]:
+def lines_of(opportunity: Opportunity, facts: Facts) -> tuple[Line, ...]:
+    """The lines of a deal, from itself or from records of their own."""
     if opportunity.lines is not None:
         return tuple(opportunity.lines)
     return tuple(item.line for item in facts.lines if item.line is not None)
@@ -167,13 +168,15 @@ def _order_body(opportunity: Opportunity, lines: Sequence[Line], facts: Facts) -
         total=_total(opportunity, lines),
         contract_reference=facts.contract.reference if facts.contract else None,
         billing_terms=facts.contract.billing_terms if facts.contract else None,
-        lines=[
-            OrderLine(
-                sku=line.sku,
-                quantity=line.quantity,
-                unit_price=net_price(line.unit_price, line.discount_percent),
-                amount=line_amount(line.quantity, line.unit_price, line.discount_percent, currency),
-            )
-            for line in lines
-        ],
+        lines=[order_line(line, currency) for line in lines],
+    )
+
+
+def order_line(line: Line, currency: str) -> OrderLine:
+    """A line as it is ordered and billed: its price after the discount."""
+    return OrderLine(
+        sku=line.sku,
+        quantity=line.quantity,
+        unit_price=net_price(line.unit_price, line.discount_percent),
+        amount=line_amount(line.quantity, line.unit_price, line.discount_percent, currency),
     )

@@ -83,13 +83,29 @@ class Policy:
         assert isinstance(points, int)
         return Decimal(points) / _BASIS_POINTS
 
+    def bills_by_itself(self, account: Account, currency: str, amount: Decimal, terms: str, at: datetime) -> bool:
+        """Whether the invoice of a deal's order is composed and posted without an accountant."""
+        minor = int(amount / minor_unit(currency))
+        facts: RuleFacts = {"account_id": account.id, "currency": currency, "amount_minor": minor, "terms": terms}
+        return self._ask("billing.automatic", facts, at) is True
+
+    def revenue_account(self, sku: str, at: datetime) -> str:
+        """The account of the general ledger that earns a product's revenue, by its code."""
+        return str(self._ask("billing.account", {"sku": sku}, at))
+
+    def months_to_earn(self, sku: str, at: datetime) -> int:
+        """Over how many months a product's revenue is earned; 0: at once."""
+        months = self._ask("billing.deferral", {"sku": sku}, at)
+        assert isinstance(months, int)
+        return months
+
     def hold_for(self, meta: Envelope) -> timedelta:
         """How long an event waits for its account."""
         facts = {"account_id": meta.account_id, "flow": flow_of(meta.entity)}
         return _duration(self._ask("hold.account", facts, meta.received_at))
 
     def line_grace(self, meta: Envelope, waits_for: str) -> timedelta:
-        """How long a deal waits for its `lines` or its `contract`."""
+        """How long a deal waits for its `lines` or its `contract`, and its invoice for the `signature`."""
         facts = {"account_id": meta.account_id, "waits_for": waits_for}
         return _duration(self._ask("hold.lines", facts, meta.received_at))
 

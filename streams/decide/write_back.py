@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from schemas.outcome import Record
 from schemas.records import (
@@ -30,6 +30,7 @@ _BACK: dict[str, tuple[str, CommandKind]] = {
     "schedule.amend": ("subscription", "subscription.link"),
     "lead.customer": ("lead", "lead.link"),
     "lead.order": ("lead", "lead.ordered"),
+    "invoice.post": ("opportunity", "opportunity.billed"),
 }
 _BODIES: dict[str, Callable[[str], Travelling]] = {
     "customer.upsert": lambda number: AccountWriteBack(erp_customer_code=number),
@@ -61,6 +62,10 @@ def follow_ups_of(effect: Effect, known: Known | None, now: datetime) -> tuple[R
         newest = known.record if known.position == (effect.version, effect.sequence) else None
         revision = newest.revision if isinstance(newest, Subscription) else None
         body = SubscriptionWriteBack(erp_subscription_number=effect.external_number, erp_revision=revision)
+    elif effect.kind == "invoice.post":
+        body = OpportunityWriteBack(
+            billed_invoice_number=effect.external_number, billed_on=effect.applied_at.astimezone(UTC).date()
+        )
     else:
         body = _BODIES[effect.kind](effect.external_number)
     records = (follow_up(back[1], body, effect, now),)

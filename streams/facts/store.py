@@ -170,6 +170,7 @@ async def _load_records(
     keys |= {("crm", "opportunity", parent) for event in events if (parent := parent_of(event))}
     keys |= {("crm", "contract", e.contract_id) for e in events if isinstance(e, Opportunity) and e.contract_id}
     deals = {event.id for event in events if isinstance(event, Opportunity)} | _parents(events)
+    deals |= {event.order_id for event in events if isinstance(event, Invoice) and event.order_id}
     billed = {event.meta.account_id for event in events if isinstance(event, Invoice)}
     wanted: list[ColumnElement[bool]] = [tuple_(records.c.side, records.c.entity, records.c.key).in_(list(keys))]
     if deals:

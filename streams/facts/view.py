@@ -97,7 +97,7 @@ class View:
         account_id = event.meta.account_id
         opportunity_id = parent_of(event) or event.meta.key
         opportunity = self.records.get(("crm", "opportunity", opportunity_id))
-        own = opportunity.record if isinstance(event, LineItem) and opportunity else event
+        own = opportunity.record if isinstance(event, LineItem | Invoice) and opportunity else event
         contract_id = own.contract_id if isinstance(own, Opportunity) else None
         contract = self.records.get(("crm", "contract", contract_id)) if contract_id else None
         return Facts(
@@ -152,7 +152,7 @@ class View:
 
     def _learn_forwarded(self, event: Stamped, outcome: Forward) -> None:
         commands = [record.value for record in outcome.records if isinstance(record.value, Command)]
-        billing = [command for command in commands if command.kind.endswith(".billing")]
+        billing = [one for one in commands if one.kind.endswith(".billing") or one.kind == "invoice.draft"]
         if billing:
             ordered = sorted(billing, key=lambda command: command.kind)
             self._mark(key_of(event), event, fingerprint_of(*(command_body(command) for command in ordered)))

@@ -29,6 +29,17 @@ def _record_arrived(kind: WaitKind) -> ColumnElement[bool]:
     return and_(holds.c.wait_kind == kind.value, arrived)
 
 
+def _signed() -> ColumnElement[bool]:
+    signed = exists().where(
+        records.c.side == "crm",
+        records.c.entity == "contract",
+        records.c.key == holds.c.wait_key,
+        records.c.deleted.is_(False),
+        records.c.body["signed_at"].as_string().is_not(None),
+    )
+    return and_(holds.c.wait_kind == WaitKind.SIGNATURE.value, signed)
+
+
 def _lines_complete(now: datetime) -> ColumnElement[bool]:
     mine = and_(records.c.parent == holds.c.wait_key, records.c.entity == "line_item")
     there = and_(mine, records.c.deleted.is_(False))
@@ -71,6 +82,7 @@ async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500
         _lines_complete(now),
         _decided(now),
         _billing_goes_on(),
+        _signed(),
     )
     query = select(holds).where(holds.c.state == "open", holds.c.expires_at > now, over)
     ordered = query.order_by(holds.c.version, holds.c.sequence).limit(limit).with_for_update(skip_locked=True)

@@ -13,11 +13,12 @@ from typing import Literal
 
 Fact = str | int | bool
 Facts = Mapping[str, Fact]
-Value = bool | int | timedelta
-ValueKind = Literal["yes or no", "basis points", "minor units", "duration"]
+Value = bool | int | str | timedelta
+ValueKind = Literal["yes or no", "basis points", "minor units", "months", "text", "duration"]
 
 MOST_BASIS_POINTS = 10_000
 MOST_BUCKETS = 100
+MOST_MONTHS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ _FLOW = FactKind(f"{', '.join(FLOWS[:-1])}; state for records that no flow handl
 
 _CURRENCY = FactKind("the currency, ISO 4217", ("EUR", "USD", "JPY"))
 _SKU = FactKind("the product's code", ("SKU-001", "SKU-999"))
+_WAITS_FOR = FactKind("lines, contract or signature", ("lines", "contract", "signature"), closed=True)
 _CREDIT = {"account_id": _ACCOUNT, "currency": _CURRENCY}
 
 _ALL = (
@@ -93,10 +95,23 @@ _ALL = (
     ),
     Decision(
         "hold.lines",
-        "How long does a deal wait for its line items, or for its contract?",
+        "How long does a deal wait for its line items or its contract, its invoice for the signature?",
         "duration",
-        {"account_id": _ACCOUNT, "waits_for": FactKind("lines or contract", ("lines", "contract"), closed=True)},
+        {"account_id": _ACCOUNT, "waits_for": _WAITS_FOR},
     ),
+    Decision(
+        "billing.automatic",
+        "Is the invoice of a deal's order composed and posted by itself, and not by an accountant?",
+        "yes or no",
+        {
+            "account_id": _ACCOUNT,
+            "currency": _CURRENCY,
+            "amount_minor": FactKind("the deal's amount in minor units: 1999 is 19.99 EUR", (0, 1, 100_000)),
+            "terms": FactKind("the contract's billing terms, empty where there is none", ("", "30 days")),
+        },
+    ),
+    Decision("billing.account", "Which account of the general ledger earns the revenue?", "text", {"sku": _SKU}),
+    Decision("billing.deferral", "Over how many months is the revenue earned? 0: at once.", "months", {"sku": _SKU}),
     Decision("credit.cap", "Up to which sum is a service credit within policy?", "minor units", _CREDIT),
     Decision("credit.period", "Over how long are service credits added up for the cap?", "duration", _CREDIT),
     Decision(

@@ -11,7 +11,7 @@ from typing import Any
 
 import cel
 
-from streams.rules.decisions import MOST_BASIS_POINTS, Facts, Value, ValueKind
+from streams.rules.decisions import MOST_BASIS_POINTS, MOST_MONTHS, Facts, Value, ValueKind
 from streams.rules.errors import Undecided, Unreadable
 
 _TEXT = re.compile(r"[rRbB]{0,2}(\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')")
@@ -98,6 +98,8 @@ _WANTED: dict[ValueKind, str] = {
     "yes or no": "true or false",
     "basis points": "a whole number from 0 to 10000",
     "minor units": "a whole number from 0 on",
+    "months": f"a whole number from 0 to {MOST_MONTHS}",
+    "text": "a text that is not empty",
     "duration": "a duration",
 }
 
@@ -111,6 +113,10 @@ def fault_of(value: Any, kind: ValueKind) -> str | None:
             good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_BASIS_POINTS
         case "minor units":
             good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case "months":
+            good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_MONTHS
+        case "text":
+            good = isinstance(value, str) and bool(value.strip())
         case "duration":
             good = isinstance(value, timedelta) and value >= timedelta(0)
     return None if good else f"{value!r} is not {_WANTED[kind]}"

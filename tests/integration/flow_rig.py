@@ -150,7 +150,7 @@ class FlowRig:
         return Arrival(f"raw/0/{self._heard}", datetime.now(UTC))
 
     def _clean_up(self) -> None:
-        for table in ("cases", "subscriptions", "leads", "opportunity_lines", "opportunities", "accounts"):
+        for table in ("contracts", "cases", "subscriptions", "leads", "opportunity_lines", "opportunities", "accounts"):
             query = sql.SQL("delete from sales.{} where id like %s").format(sql.Identifier(table))
             self._crm.execute(query, [f"%{self.mark}%"])
 
