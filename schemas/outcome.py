@@ -33,6 +33,8 @@ class WaitKind(StrEnum):
     LINES = "lines"  #: the opportunity's line items are complete
     CONTRACT = "contract"  #: the contract's record arrives
     DECISION = "decision"  #: people say whether the account is another customer's duplicate
+    CHARGE = "charge"  #: a refund's payment is told of
+    INVOICE = "invoice"  #: the ERP tells of the invoice of this number
     BILLING = "billing"  #: a billing hold is released
     SIGNATURE = "signature"  #: the contract is signed
 

@@ -102,7 +102,7 @@ def refused_at_the_door(draft: Draft) -> str:
 
 
 def payments_seen(draft: Draft) -> str:
-    kinds = ("invoice.paid", "charge.refunded", "customer.updated")
+    kinds = ("invoice.paid", "payout.paid", "customer.updated")
     draft.morning.append([Delivery("stripe", kind, {"object": kind.partition(".")[0]}, repeats=1) for kind in kinds])
     return "3 Stripe events, each sent twice: kept once, skipped no_flow"
 

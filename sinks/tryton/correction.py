@@ -114,11 +114,16 @@ def expected(wanted: Correction, account_id: str) -> Fields:
     }
 
 
+def customer_in(row: Row) -> str:
+    """Whose it is: the CRM's id of the account; the party's code where it did not come from there."""
+    party: Row = row["party."]
+    return crm_id_of(party["identifiers."]) or str(party["code"])
+
+
 def held(row: Row) -> Fields:
     """The same view of what Tryton holds."""
-    party: Row = row["party."]
     return {
-        "customer": crm_id_of(party["identifiers."]) or party["code"],
+        "customer": customer_in(row),
         "currency": row["currency."]["code"],
         "total": row["total_amount"],
         "description": row["description"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +30,21 @@ class Corrections:
 
     async def write(self, wanted: Correction, account_id: str, code: str, found: Found | None) -> tuple[str, str]:
         """Make it, or carry on with what is there. The ERP's id and number."""
+
+        async def values() -> dict[str, Any]:
+            return correction.creation(wanted, await self._ledger(wanted, account_id, code))
+
+        return await self.carry(wanted.reference, correction.expected(wanted, account_id), found, values)
+
+    async def carry(
+        self, reference: str, wanted: Fields, found: Found | None, values: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> tuple[str, str]:
+        """The same with the `values` of a new one, and with what must read back of it."""
         row = found.held if found is not None else None
         if row is None:
-            ledger = await self._ledger(wanted, account_id, code)
-            await self.client.call(request.create("account.invoice", correction.creation(wanted, ledger)))
-            row = await self._alone(wanted.reference)
-        sent = {name: value for name, value in correction.expected(wanted, account_id).items() if name != "posted"}
+            await self.client.call(request.create("account.invoice", await values()))
+            row = await self._alone(reference)
+        sent = {name: value for name, value in wanted.items() if name != "posted"}
         wrong = "; ".join(map(str, differences(sent, correction.held(row))))
         if wrong and row["state"] in ("draft", "validated"):
             detail = f"Tryton makes something else of the draft {correction.shown(row)}: {wrong}"
@@ -44,7 +54,7 @@ class Corrections:
             raise Refused(Reason.ERP_REJECTED, detail)
         if row["state"] in ("draft", "validated"):
             await self._post(row)
-            row = await self._alone(wanted.reference)
+            row = await self._alone(reference)
         return str(row["id"]), str(row["number"] or "")
 
     async def read_back(self, reference: str) -> Fields:

@@ -17,6 +17,7 @@ from sinks.tryton.correction import expected, of_credit
 from sinks.tryton.corrections import Corrections
 from sinks.tryton.invoices import Invoices
 from sinks.tryton.reference_data import ReferenceData
+from sinks.tryton.refunds import Refunds
 from sinks.tryton.schedules import Schedules
 from sinks.tryton.settings import TrytonSettings
 from sinks.tryton.strangers import spare
@@ -40,6 +41,7 @@ class TrytonSink:
         self._client = client
         self._known = ReferenceData(client)
         self._corrections = Corrections(client, self._known)
+        self._refunds = Refunds(client, self._corrections)
         self._schedules = Schedules(client, self._known, self._corrections)
         self._invoices = Invoices(client, self._known)
 
@@ -64,6 +66,8 @@ class TrytonSink:
     async def find(self, command: Command) -> Found | None:
         if command.invoice is not None:
             return await self._invoices.find(command.key, command.invoice)
+        if command.refund is not None:
+            return await self._refunds.find(command.refund, command.key)
         if command.schedule is not None:
             return await self._schedules.find(command.key)
         if command.credit is not None:
@@ -82,6 +86,8 @@ class TrytonSink:
                 return await self._write_order(command, command.order, found)
             if command.credit is not None:
                 return await self._write_credit(command, command.credit, found)
+            if command.refund is not None:
+                return await self._refunds.write(command.refund, command.key, found)
             if command.schedule is not None:
                 return await self._schedules.write(command.schedule, command.key, command.account_id, found)
             if command.invoice is not None:
@@ -98,6 +104,8 @@ class TrytonSink:
     async def read_back(self, command: Command, written: Written) -> Fields:
         if command.invoice is not None:
             return await self._invoices.read_back(command, command.invoice)
+        if command.refund is not None:
+            return await self._refunds.read_back(command.refund, command.key)
         if command.schedule is not None:
             return await self._schedules.read_back(command.schedule, command.key)
         if command.credit is not None:

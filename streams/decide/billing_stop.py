@@ -11,8 +11,8 @@ from schemas.topics import COMMAND_ERP
 from streams.decide.facts import Facts
 from streams.decide.policy import Policy
 
-#: Commands to the ERP that bill nobody. Every other one does.
-_NO_BILLING = ("customer.upsert",)
+#: Commands to the ERP that bill nobody. Every other one does. The money of a refund has gone back already.
+_NO_BILLING = ("customer.upsert", "refund.credit")
 
 
 def hold_new_billing(outcome: Outcome, event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:

@@ -32,6 +32,7 @@ _KINDS: dict[CommandKind, tuple[str, str]] = {
     "invoice.draft": ("erp", "invoice"),
     "invoice.post": ("erp", "invoice"),
     "opportunity.billed": ("crm", "opportunity"),
+    "refund.credit": ("erp", "refund"),
 }
 
 

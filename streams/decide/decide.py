@@ -15,12 +15,14 @@ from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, W
 from schemas.reasons import Reason
 from schemas.records import (
     Account,
+    Charge,
     Customer,
     Invoice,
     Lead,
     LineItem,
     Opportunity,
     Order,
+    Refund,
     Stamped,
     Subscription,
     SupportCase,
@@ -36,6 +38,7 @@ from streams.decide.lead import decide_lead
 from streams.decide.opportunity import decide_line_item, decide_opportunity
 from streams.decide.policy import Policy
 from streams.decide.project import is_stale
+from streams.decide.refund import decide_charge, decide_refund, whose
 from streams.decide.subscription import decide_subscription
 from streams.decide.write_back import follow_ups_of
 from streams.rules import Undecided
@@ -50,7 +53,8 @@ def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outco
     if is_stale(event, facts):
         return Skip(SkipWhy.STALE, "a newer version of the record is known")
     try:
-        return policy.stands_aside(event.meta) or _decided(event, facts, policy, now)
+        about = whose(event, facts)
+        return (about and policy.stands_aside(about)) or _decided(event, facts, policy, now)
     except Undecided as error:
         return _undecided(error)
     except ValidationError as error:  # what the event asks for does not fit a command: its failure, not ours
@@ -87,6 +91,8 @@ _FLOWS: dict[type[Stamped], Callable[[Any, Facts, Policy, datetime], Outcome]] =
     SupportCase: decide_case,
     Lead: decide_lead,
     Subscription: decide_subscription,
+    Charge: decide_charge,
+    Refund: decide_refund,
 }
 
 

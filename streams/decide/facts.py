@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.records import Account, Contract, Invoice, LineItem, Opportunity, Stamped
+from schemas.records import Account, Charge, Contract, Invoice, LineItem, Opportunity, Stamped
 from streams.matching import Profile
 
 Position = tuple[int, int]  #: an event's place in its record's history: version, sequence
@@ -78,6 +78,9 @@ class Facts:
     alike: tuple[Profile, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)  #: other account -> merge, split, reject
     billing_stop: BillingStop | None = None  #: why new billing of the account waits
+    charge: Charge | None = None  #: a refund's payment
+    billed: tuple[Invoice, ...] = ()  #: the ERP's invoices of the number that a refund is of: one, as a rule
+    refunds: tuple[Known, ...] = ()  #: the other refunds of that invoice
     held_since: datetime | None = None  #: when the event was first put on hold
 
 

@@ -16,6 +16,7 @@ from streams.decide.facts import Known
 from streams.decide.lead import as_account
 from streams.decide.touched import as_stored, counterpart_key, from_stored
 from streams.facts.alike import load_alike, save_keys
+from streams.facts.refunds_loaded import load_refunds
 from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
 from streams.letters.billing_stops import stops_of
 from streams.letters.holds import open_holds
@@ -182,6 +183,8 @@ async def _load_records(
         wanted.append(and_(records.c.account_id.in_(credited), records.c.side == "crm", records.c.entity == "case"))
     rows = (await connection.execute(select(records).where(or_(*wanted)))).all()
     for row in rows:
+        _take(view, row, span)
+    async for row in load_refunds(connection, view.records, events):
         _take(view, row, span)
     missing = {
         ("crm", "contract", known.record.contract_id)

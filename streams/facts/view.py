@@ -10,6 +10,7 @@ from typing import Any
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip
 from schemas.records import (
     Account,
+    Charge,
     Command,
     Contact,
     Contract,
@@ -19,6 +20,7 @@ from schemas.records import (
     LineItem,
     Opportunity,
     Order,
+    Refund,
     Stamped,
     Subscription,
     SupportCase,
@@ -29,11 +31,12 @@ from streams.decide.lead import as_account, stands_alone
 from streams.decide.project import complete
 from streams.decide.touched import counterpart_key, touched
 from streams.facts.alike import Alike
+from streams.facts.refunds import facts_of_refund
 from streams.letters.holds import OpenHold
 
 CRM_DATABASE = "cdc:crm"  #: the source of events that the CRM's own database tells
 #: Commands whose content is kept with the record that they were made of.
-_OF_THE_EVENT = frozenset({"account.terms", "credit.grant", "schedule.amend", "lead.order"})
+_OF_THE_EVENT = frozenset({"account.terms", "credit.grant", "schedule.amend", "lead.order", "refund.credit"})
 RecordKey = tuple[str, str, str]  #: side, entity, key
 MODELS: dict[str, type[Stamped]] = {
     "account": Account,
@@ -47,6 +50,8 @@ MODELS: dict[str, type[Stamped]] = {
     "case": SupportCase,
     "subscription": Subscription,
     "lead": Lead,
+    "charge": Charge,
+    "refund": Refund,
 }
 
 
@@ -61,6 +66,8 @@ def parent_of(event: Stamped) -> str | None:
             return event.opportunity_id
         case Invoice():
             return event.order_id
+        case Charge() | Refund():
+            return event.invoice_number
         case _:
             return None
 
@@ -112,6 +119,7 @@ class View:
             invoices=tuple(self._invoices(account_id)) if isinstance(event, Invoice) else (),
             cases=self._cases(account_id) if isinstance(event, SupportCase) else (),
             **self._duplicates(event, account_id),
+            **(facts_of_refund(self.records, event) if isinstance(event, Refund) else {}),
             billing_stop=self._stop(event, opportunity_id),
             held_since=held_since,
         )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.outcome import WaitKind
 from streams.letters.billing_stops import billing_stops
+from streams.letters.numbers import INVOICE_NUMBER
 from streams.letters.parking.tables import parked
 from streams.runtime.tables import duplicate_decisions, holds, mappings, records
 
@@ -74,11 +75,20 @@ def _billing_goes_on() -> ColumnElement[bool]:
     return and_(holds.c.wait_kind == WaitKind.BILLING.value, ~stopped)
 
 
+def _invoice_arrived() -> ColumnElement[bool]:
+    told = exists().where(
+        records.c.side == "erp", records.c.entity == "invoice", holds.c.wait_key == INVOICE_NUMBER, ~records.c.deleted
+    )
+    return and_(holds.c.wait_kind == WaitKind.INVOICE.value, told)
+
+
 async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
     """Rows of open holds whose wait is over, locked for this transaction; other workers' locked rows are left out."""
     over = or_(
         _record_arrived(WaitKind.ACCOUNT),
         _record_arrived(WaitKind.CONTRACT),
+        _record_arrived(WaitKind.CHARGE),
+        _invoice_arrived(),
         _lines_complete(now),
         _decided(now),
         _billing_goes_on(),

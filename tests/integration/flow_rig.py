@@ -115,6 +115,9 @@ class FlowRig:
         self.view.learn(event, outcome)
         if isinstance(outcome, Forward):
             for record in outcome.records:
+                if isinstance(record.value, Notice):
+                    self.notices.append(record.value)
+                    continue
                 assert isinstance(record.value, Command)
                 await self.carry(record.topic, record.value)
         return outcome

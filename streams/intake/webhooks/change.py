@@ -10,10 +10,21 @@ from typing import Any, Protocol, TypeVar
 from pydantic import ValidationError
 
 from schemas.codec import ContractViolation, validate
-from schemas.records import Account, Contact, Contract, Entity, Envelope, Operation, Opportunity, Stamped
+from schemas.records import (
+    Account,
+    Charge,
+    Contact,
+    Contract,
+    Entity,
+    Envelope,
+    Operation,
+    Opportunity,
+    Refund,
+    Stamped,
+)
 from streams.intake.standard import standard
 
-Change = Account | Contact | Contract | Opportunity
+Change = Account | Contact | Contract | Opportunity | Charge | Refund
 R = TypeVar("R", bound=Stamped)
 
 

@@ -61,9 +61,9 @@ def test_no_bytes_raise_anything_but_a_violation(source: str, body: bytes) -> No
     check(source, body)
 
 
-def test_stripes_types_are_unhandled_by_name() -> None:
+def test_stripes_other_types_are_unhandled_by_name() -> None:
     assert found_in("stripe", {"id": "evt_1", "type": "invoice.paid"}) == [
-        Unhandled("invoice.paid", "no flow takes Stripe's events")
+        Unhandled("invoice.paid", "no flow takes this kind of Stripe's events")
     ]
 
 
