@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ops.replay.preview.shadow import Shadows
 from schemas.prorate import cost_between, interval_at, price_of
 from schemas.reasons import Reason
 from schemas.records import Command
@@ -195,5 +196,23 @@ def test_cancelled_before_it_begins_it_bills_nothing(stack_settings: Settings) -
             assert schedule.read(row).over
             await s.write(gone)
             assert await s.corrected(2) == []
+
+    asyncio.run(life())
+
+
+def test_a_preview_says_what_would_change_and_changes_nothing(stack_settings: Settings) -> None:
+    async def life() -> None:
+        async with Scene(stack_settings).open() as s, Shadows(stack_settings) as shadows:
+            before = await s.in_erp()
+            shown = await shadows.show("erp", s.revision(2, date(2024, 3, 16), "4"))
+            assert shown.call is not None
+            assert (shown.call.method, shown.call.then[-1]) == ("model.sale.subscription.draft", "run")
+            changes = {change.field: (change.found, change.sent) for change in shown.diff}
+            assert changes["quantity"] == (2, 4)
+            assert changes["correction"] == (0, D("32.00"))
+            assert changes["billed from"] == ("2024-01-01", "2024-04-01")
+            assert await s.in_erp() == before
+            gap = await shadows.show("erp", s.revision(5, date(2024, 3, 16), "4"))
+            assert gap.refused == Reason.CONFLICT_ON_FINANCIAL_FIELD.value
 
     asyncio.run(life())
