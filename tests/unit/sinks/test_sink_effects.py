@@ -17,7 +17,7 @@ from tests.contract.sink_examples import account_link
 def test_a_command_is_about_a_record_of_the_crm(kind: CommandKind) -> None:
     entity = entity_of(account_link("a", "C-1").model_copy(update={"kind": kind}))
     assert entity in MODELS
-    assert entity in STATE_CRM or entity in ("case", "subscription", "lead")
+    assert entity in STATE_CRM or entity in ("case", "subscription", "lead", "refund")
 
 
 def test_the_invoice_of_an_order_is_about_its_deal() -> None:
