@@ -19,6 +19,7 @@ _BODIES: dict[str, tuple[str, ...]] = {
     "subscription": ("subscription",),
     "lead": ("lead.link", "lead.ordered"),
     "refund": ("refund",),
+    "invoice": ("invoice",),
 }
 
 

@@ -22,6 +22,8 @@ _SETTLES = {
     "case": "credit.grant",
     "subscription": "schedule.amend",
     "lead": "lead.order",
+    "refund": "refund.credit",
+    "invoice": "account.billing",
 }
 
 

@@ -20,6 +20,8 @@ _ENDS_WITH = {
     "case": "credit.grant",
     "subscription": "schedule.amend",
     "lead": "lead.order",
+    "refund": "refund.credit",
+    "invoice": "account.billing",
 }
 _HEAD = 5  # bytes: 0, then the schema's id
 _STAGES = frozenset({"normalise", "decide", "sink"})

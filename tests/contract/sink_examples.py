@@ -14,6 +14,8 @@ from schemas.records import (
     CommandKind,
     CreditGrant,
     CustomerUpsert,
+    InvoiceDraft,
+    InvoiceLine,
     OpportunityWriteBack,
     OrderLine,
     OrderPlace,
@@ -110,6 +112,30 @@ def schedule(key: str, account: str, version: int = 2, *, quantity: str = "2", *
     values |= {"unit_price": Decimal("31.0000"), "billing_interval": "month", "starts_on": first, "revision": 1}
     values |= {"effective_on": first, "bills_from": first, "adjustment": Decimal(0), "customer_code": f"C-{account}"}
     return command("schedule.amend", ScheduleAmend(**(values | over)), key=key, account_id=account, version=version)
+
+
+def billed(
+    kind: CommandKind, key: str, account: str, version: int = 2, *, erp_id: str = "1", reference: str = "PO 2026/0117"
+) -> Command:
+    """A step of the invoice of `order(key, account)`."""
+    line = InvoiceLine(
+        sku="SKU-001",
+        quantity=Decimal(2),
+        unit_price=Decimal("480.0000"),
+        amount=Decimal("960.00"),
+        account="4.2.2",
+        defer_from=date(2026, 4, 1),
+        defer_to=date(2027, 3, 31),
+    )
+    body = InvoiceDraft(
+        erp_id=erp_id,
+        currency="EUR",
+        total=Decimal("960.00"),
+        reference=reference,
+        payment_terms="30 days",
+        lines=[line],
+    )
+    return command(kind, body, key=key, account_id=account, version=version)
 
 
 def account_terms(account: str, version: int = 1, terms: str = "30 days", status: str = "") -> Command:

@@ -13,7 +13,7 @@ from sinks.errors import Ambiguous
 from sinks.memory.ledger import MemoryLedger
 from sinks.port import Fields, Found, Sink, Written
 from sinks.verify import differences
-from tests.contract.sink_examples import credit, customer, order, schedule
+from tests.contract.sink_examples import billed, credit, customer, order, schedule
 from tests.contract.sink_worker import Bench
 
 Make = Callable[[str, int, str], Command]
@@ -46,6 +46,14 @@ def credit_of(key: str, version: int, text: str) -> Command:
 
 def schedule_of(key: str, version: int, text: str) -> Command:
     return schedule(key, f"a-{key}", version, quantity=str(len(text)))
+
+
+def draft_of(key: str, version: int, text: str, erp_id: str = "1") -> Command:
+    return billed("invoice.draft", key, f"a-{key}", version, reference=text, erp_id=erp_id)
+
+
+def post_of(key: str, version: int, text: str, erp_id: str = "1") -> Command:
+    return billed("invoice.post", key, f"a-{key}", version, reference=text, erp_id=erp_id)
 
 
 def customer_of(key: str, version: int, text: str) -> Command:

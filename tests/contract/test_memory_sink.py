@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from sinks.memory.sink import MemorySink
-from tests.contract.sink_promises import Case, SinkPromises, credit_of, customer_of, new_key, order_of, schedule_of
+from tests.contract.sink_promises import (
+    Case,
+    SinkPromises,
+    credit_of,
+    customer_of,
+    draft_of,
+    new_key,
+    order_of,
+    post_of,
+    schedule_of,
+)
 
 
 @pytest.fixture(
@@ -14,6 +24,8 @@ from tests.contract.sink_promises import Case, SinkPromises, credit_of, customer
         pytest.param(order_of, id="order"),
         pytest.param(credit_of, id="credit"),
         pytest.param(schedule_of, id="schedule"),
+        pytest.param(draft_of, id="draft"),
+        pytest.param(post_of, id="post"),
     ]
 )
 def case(request: pytest.FixtureRequest) -> Case:

@@ -17,8 +17,9 @@ from sinks.postgres_crm import statement
 from sinks.postgres_crm.client import PostgresCrmClient
 from sinks.postgres_crm.settings import PostgresCrmSettings
 from sinks.postgres_crm.sink import PostgresCrmSink
-from sinks.tryton import correction, party, request, sale, schedule
+from sinks.tryton import correction, invoice, party, request, sale, schedule
 from sinks.tryton.client import TrytonClient
+from sinks.tryton.invoices import POST
 from sinks.tryton.reference_data import ReferenceData
 from sinks.tryton.settings import TrytonSettings
 from sinks.tryton.sink import TrytonSink
@@ -112,5 +113,10 @@ class Shadows:
             return ({} if found is None else correction.held(found.held)), wanted
         if command.schedule is not None:
             return schedule.foreseen(None if found is None else found.held, command.schedule, command.account_id)
+        if command.invoice is not None:
+            wanted = (invoice.expected_posted if command.kind == POST else invoice.expected)(
+                command.invoice, command.account_id
+            )
+            return ({} if found is None else invoice.held(found.held)), wanted
         assert command.order is not None
         return ({} if found is None else sale.held(found.held)), sale.expected(command.order, command.account_id)
