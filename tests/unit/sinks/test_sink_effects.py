@@ -13,8 +13,7 @@ from streams.facts.view import MODELS
 from tests.contract.sink_examples import account_link
 from tests.unit.schemas.examples import example
 
-_WHOLE = example(Command)
-assert isinstance(_WHOLE, Command)
+_WHOLE = Command(**dict(example(Command)))
 _BODIES = [name for name, value in _WHOLE if isinstance(value, Travelling) and name != "expects"]
 
 
