@@ -24,6 +24,7 @@ KINDS = {
     "opportunity": ("order.place", "opportunity.link", "opportunity.billing", *_BILLED),
     "case": ("credit.grant", "case.link"),
     "subscription": ("schedule.amend", "subscription.link"),
+    "refund": ("refund.credit",),
     "lead": ("lead.customer", "lead.order", "lead.link", "lead.ordered"),
 }
 

@@ -24,6 +24,8 @@ _FLOWS = {
     "case": "credit",
     "subscription": "subscription",
     "lead": "lead",
+    "charge": "refund",
+    "refund": "refund",
 }
 _BASIS_POINTS = Decimal(100)  #: in a percent
 

@@ -41,7 +41,7 @@ class Decision:
     facts: Mapping[str, FactKind]
 
 
-FLOWS = ("customer", "order", "billing", "terms", "credit", "subscription", "lead", "state")
+FLOWS = ("customer", "order", "billing", "terms", "credit", "subscription", "lead", "refund", "state")
 _ACCOUNT = FactKind("the CRM's id of the customer account", ("acme", "globex"))
 _FLOW = FactKind(f"{', '.join(FLOWS[:-1])}; state for records that no flow handles", FLOWS, closed=True)
 
