@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.contracts import contracts
-from schemas.outcome import Forward, Outcome, Skip, SkipWhy
+from schemas.outcome import DeadLetter, Forward, Outcome, Skip, SkipWhy
 from schemas.records import Account, AccountWriteBack, Command, Customer, CustomerUpsert
 from schemas.topics import COMMAND_CRM
 from streams.decide import Facts, Known, Policy, decide
@@ -145,6 +145,7 @@ class Twins:
         self.crm_log: list[Account] = []
         self.erp_dirty, self.erp_actor = False, "ina"
         self.commands: list[Command] = []
+        self.stopped = False  # the ERP's newest is a letter: it changed what the CRM owns, and waits with all it brings
         self.edit_crm("ina", {})
 
     def edit_crm(self, actor: str, values: dict[str, Any]) -> None:
@@ -170,6 +171,8 @@ class Twins:
     def decide(self, event: Account | Customer) -> None:
         outcome = decide(event, self.view.facts_for(event, None), POLICY, NOW)
         self.view.learn(event, outcome)
+        if isinstance(event, Customer):
+            self.stopped = isinstance(outcome, DeadLetter)
         if isinstance(outcome, Forward):
             self.commands += [one.value for one in outcome.records if isinstance(one.value, Command)]
 
@@ -226,6 +229,8 @@ def test_both_sides_fall_silent_and_agree_on_what_the_erp_owns(steps: list[tuple
         twins.step(*step)
     assert twins.settle(4), "they go on answering each other: a change crosses once, and comes back once"
     assert twins.customer is not None
+    if twins.stopped:
+        return
     shown = {name: twins.account.get(name) for name in ("payment_terms", "erp_status", "erp_customer_code")}
     held = [twins.customer.get(name) or None for name in ("payment_terms", "status", "code")]
     if any(shown.values()):
