@@ -16,6 +16,7 @@ from schemas.records import (
     CustomerUpsert,
     InvoiceDraft,
     InvoiceLine,
+    InvoiceRefund,
     OpportunityWriteBack,
     OrderLine,
     OrderPlace,
@@ -103,6 +104,20 @@ def credit(key: str, account: str, version: int = 2, *, amount: str = "120.50", 
         reason="Vier Stunden ohne Dienst, 東京",
     )
     return command("credit.grant", body, key=key, account_id=account, version=version)
+
+
+def refund(key: str, account: str, version: int = 2, *, charge: str = "ch_1", amount: str = "120.50") -> Command:
+    """A part of the invoice of `order(key, account)`."""
+    body = InvoiceRefund(
+        invoice_id="1",
+        invoice_number="2026/17",
+        currency="EUR",
+        amount=Decimal(amount),
+        kind="refund",
+        charge_id=charge,
+        refunded_on=date(2026, 3, 1),
+    )
+    return command("refund.credit", body, key=key, account_id=account, version=version)
 
 
 def schedule(key: str, account: str, version: int = 2, *, quantity: str = "2", **over: Any) -> Command:

@@ -13,7 +13,7 @@ from sinks.errors import Ambiguous
 from sinks.memory.ledger import MemoryLedger
 from sinks.port import Fields, Found, Sink, Written
 from sinks.verify import differences
-from tests.contract.sink_examples import billed, credit, customer, order, schedule
+from tests.contract.sink_examples import billed, credit, customer, order, refund, schedule
 from tests.contract.sink_worker import Bench
 
 Make = Callable[[str, int, str], Command]
@@ -54,6 +54,10 @@ def draft_of(key: str, version: int, text: str, erp_id: str = "1") -> Command:
 
 def post_of(key: str, version: int, text: str, erp_id: str = "1") -> Command:
     return billed("invoice.post", key, f"a-{key}", version, reference=text, erp_id=erp_id)
+
+
+def refund_of(key: str, version: int, text: str) -> Command:
+    return refund(key, f"a-{key}", version, charge=text)
 
 
 def customer_of(key: str, version: int, text: str) -> Command:

@@ -14,6 +14,7 @@ from tests.contract.sink_promises import (
     new_key,
     order_of,
     post_of,
+    refund_of,
     schedule_of,
 )
 
@@ -26,6 +27,7 @@ from tests.contract.sink_promises import (
         pytest.param(schedule_of, id="schedule"),
         pytest.param(draft_of, id="draft"),
         pytest.param(post_of, id="post"),
+        pytest.param(refund_of, id="refund"),
     ]
 )
 def case(request: pytest.FixtureRequest) -> Case:
