@@ -53,11 +53,8 @@ class Dispatcher:
         self.failure: Exception | None = None
         self.released = threading.Event()
         self._cycle_over: threading.Event | None = None
-        self._outlet = outlet
-        self._hooks = hooks
-        self._batch_size = batch_size
-        self._max_outstanding = max_outstanding
-        self._clock = clock
+        self._outlet, self._hooks, self._clock = outlet, hooks, clock
+        self._batch_size, self._max_outstanding = batch_size, max_outstanding
         self._unfinished = 0
         self._batches: dict[Partition, list[Batch]] = {}
         self._waiters: list[asyncio.Future[None]] = []
@@ -99,7 +96,7 @@ class Dispatcher:
     def on_messages(self, groups: Mapping[Partition, list[Message]], over: threading.Event | None = None) -> None:
         self._cycle_over = over
         for partition, messages in groups.items():
-            if partition.closed or self.failure is not None:
+            if partition.closed or partition.cut_off or self.failure is not None:
                 continue
             partition.backlog.append(messages)
             self._unfinished += len(messages)
@@ -186,12 +183,16 @@ class Dispatcher:
 
     async def let_go(self, partitions: list[Partition], timeout: float) -> None:
         """Hand out no more of these partitions and wait until agents are through, or the time is over."""
-        self.drop_backlog(partitions)
-        for partition in partitions:
-            partition.open = False
+        self.cut_off(partitions)
         await self.settle(partitions, timeout)
         if self._hooks.on_revoked is not None and partitions:
             await self._hooks.on_revoked(frozenset(p.tp for p in partitions))
+
+    def cut_off(self, partitions: Iterable[Partition]) -> None:
+        """Agents get no more of these, be it fetched later: behind what is dropped it would carry the watermark on."""
+        for partition in partitions:
+            partition.cut_off = True
+            self.drop_backlog([partition])
 
     def drop_backlog(self, partitions: Iterable[Partition]) -> None:
         """Forget what no agent holds yet; it was not finished, so it is read again by the next owner."""

@@ -137,7 +137,7 @@ class Engine:
             return True
         self._thread.fetching = False
         if not self.options.exactly_once:  # a transaction covers its whole cycle, backlog included
-            self._dispatcher.drop_backlog(list(self._dispatcher.partitions.values()))
+            self._dispatcher.cut_off(list(self._dispatcher.partitions.values()))
         settled = await self._dispatcher.settle(list(self._dispatcher.partitions.values()), self.options.drain_timeout)
         if settled:
             await self.commit()

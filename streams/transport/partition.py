@@ -31,6 +31,7 @@ class Partition:
         "backlog",
         "closed",
         "committed",
+        "cut_off",
         "done",
         "done_bytes",
         "fetched",
@@ -61,6 +62,7 @@ class Partition:
         self.outstanding = 0
         self.open = False  #: batches may be handed out
         self.closed = False  #: no longer ours
+        self.cut_off = False  #: agents get no more of it: what was fetched and not handed out is read again
         self.waiting: Waiting | None = None  #: a record was postponed and is not passed; a repeated cycle takes it over
         self.resting = False  #: nothing is handed out until the postponed record is due
 

@@ -103,6 +103,13 @@ FINISHING = (
         "                batch.size\n",
     ),
     Mutant(
+        "what-comes-late-is-handed-out",
+        "a worker that stops drops its backlog, and what was fetched behind it carries the watermark over the gap",
+        "dispatch.py",
+        "partition.closed or partition.cut_off or self.failure is not None",
+        "partition.closed or self.failure is not None",
+    ),
+    Mutant(
         "two-batches-of-one-partition-at-once",
         "a second batch is handed out while the first is unfinished",
         "dispatch.py",

@@ -97,6 +97,12 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.dispatcher.close([partition])
         self.assign(tp)
 
+    @rule(really=RARELY)
+    def drain(self, really: bool) -> None:
+        """The worker stops. What its consumer's thread has fetched meanwhile still comes."""
+        if really:
+            self.dispatcher.cut_off(list(self.owned.values()))
+
     # -- the agents
 
     @precondition(lambda self: self.held)
@@ -166,7 +172,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         if self.failed:
             return
         for tp, partition in self.owned.items():
-            if partition.outstanding == 0 and not partition.resting:
+            if partition.outstanding == 0 and not partition.resting and not partition.cut_off:
                 assert not partition.backlog
                 assert partition.unfinished == 0
                 assert not partition.fetched or partition.watermark.position == self.cursor[tp]

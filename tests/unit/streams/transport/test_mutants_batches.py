@@ -36,3 +36,14 @@ def test_after_a_failure_a_batch_that_ends_brings_no_next_one() -> None:
     dispatcher.fail(ValueError("elsewhere"))
     taken[0].done()
     assert len(taken) == 1
+
+
+def test_what_is_fetched_after_a_backlog_was_dropped_does_not_carry_the_watermark_over_it() -> None:
+    """The worker stops, and its consumer's thread has fetched once more before it knew."""
+    taken: list[Batch] = []
+    dispatcher, partition = dispatched(taken, 6)
+    dispatcher.cut_off([partition])
+    dispatcher.on_messages({partition: [Record(PLACE, 6)]})
+    while taken:
+        taken.pop(0).done()
+    assert partition.to_commit() == 2
