@@ -8,8 +8,9 @@ from typing import Literal
 from ops.chaos.delivery.campaign import Guarantee
 
 #: What must happen for the step to come: nothing, a commit that is refused, one of which nobody knows whether it went
-#: through, another worker that joins, SIGTERM, slow agents.
-Trigger = Literal["", "refused", "in doubt", "join", "stop", "slow"]
+#: through, another worker that joins, SIGTERM, slow agents, or a steady pace: commits come by time, and there must be
+#: something left to commit.
+Trigger = Literal["", "refused", "in doubt", "join", "stop", "slow", "steady"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ _PLAIN = tuple(
         CrashPoint("messages are fetched", "consumer", "poll", "after"),
         CrashPoint("in the middle of outputs", "producer", "produce", "after", spread=350),
         CrashPoint("outputs are reported", "producer", "poll", "after", spread=40),
-        *_around("a commit", "consumer", "commit"),
+        *_around("a commit", "consumer", "commit", "steady"),
         *_around("partitions are revoked", "consumer", "on_revoke", "join", spread=1),
         *_around("the consumer closes", "consumer", "close", "stop", spread=1),
     )
