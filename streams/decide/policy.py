@@ -86,7 +86,12 @@ class Policy:
         return Decimal(points) / _BASIS_POINTS
 
     def bills_by_itself(self, account: Account, currency: str, amount: Decimal, terms: str, at: datetime) -> bool:
-        """Whether the invoice of a deal's order is composed and posted without an accountant."""
+        """Whether the invoice of a deal's order is composed and posted without an accountant.
+
+        No, where the rules were activated before there was such a decision.
+        """
+        if "billing.automatic" not in self.rules.compiled:
+            return False
         minor = int(amount / minor_unit(currency))
         facts: RuleFacts = {"account_id": account.id, "currency": currency, "amount_minor": minor, "terms": terms}
         return self._ask("billing.automatic", facts, at) is True

@@ -98,6 +98,7 @@ CASES: dict[str, tuple[Invoice, Facts, Any]] = {
     "in another currency than the deal": (draft(currency="USD"), at(), TOLD),
     "the account is not known": (draft(), at(account=None), ["opportunity.billing"]),
     "another invoice has billed the deal": (draft(), at(invoices=(draft(), LATER)), TOLD),
+    "itself is no other one": (draft(), at(invoices=(draft(state="posted"),)), BILLED),
     "the other one was cancelled": (draft(), at(invoices=(draft(), invoice("2", state="cancelled"))), BILLED),
     "the other one is a credit note": (draft(), at(invoices=(draft(), invoice("2", "-5"))), BILLED),
     "the other one bills another deal": (draft(), at(invoices=(draft(), invoice("2", order_id="d2"))), BILLED),
@@ -120,6 +121,11 @@ def test_an_invoice(name: str) -> None:
 
 def test_as_shipped_nothing_is_posted_by_itself() -> None:
     assert kinds(decide(draft(), at(signed=contract()), Policy(), NOW)) == TOLD
+
+
+def test_rules_of_before_there_was_such_a_decision_leave_it_to_people() -> None:
+    older = Policy(rules_of({name: text for name, text in _TEXTS.items() if name != _RULE}))
+    assert kinds(decide(draft(), at(signed=contract()), older, NOW)) == TOLD
 
 
 @pytest.mark.parametrize(
