@@ -209,6 +209,7 @@ INVOICE = Model(
         "lines_to_pay.maturity_date",
         "sales.number",
         "sales.reference",
+        "lines.origin",
     ),
     invoice_body,
     (("type", "=", "out"),),

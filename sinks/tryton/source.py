@@ -24,6 +24,7 @@ from sinks.limits import Limiter
 from sinks.tryton import request
 from sinks.tryton.changes import change
 from sinks.tryton.client import TrytonClient
+from sinks.tryton.credited import credited_lines, name_sales, sales_of_lines
 from sinks.tryton.cursor import Cursors
 from sinks.tryton.request import Call
 from sinks.tryton.rows import MODELS, Model, version_of, writer_of
@@ -77,6 +78,9 @@ class Poller:
         found: list[ErpChange] = []
         for start in range(0, len(fresh), PAGE):
             rows = await self._client.call(request.records(self._model, fresh[start : start + PAGE]))
+            credited = credited_lines(rows)
+            if credited:
+                name_sales(rows, await self._client.call(sales_of_lines(credited)))
             now = self._clock()
             await self._learn_logins({writer_of(row) for row in rows})
             for row in rows:

@@ -16,7 +16,7 @@ from sinks.tryton import refund_calls, request
 from streams.intake.normalise import Arrival
 from streams.intake.normalise.webhook import changes_in_webhook
 from streams.runtime.settings import Settings
-from tests.integration.flow_rig import FlowRig
+from tests.integration.flow_rig import FlowRig, patiently
 
 D = Decimal
 
@@ -64,7 +64,7 @@ async def billed(rig: FlowRig) -> Invoice:
     rig.put("opportunities", deal, account_id=rig.account, name="Zwei", **won)
     assert isinstance(await rig.hear("opportunities", deal), Forward)
     (sale,) = await rig.client.call(request.sales(deal))
-    await rig.client.call(request.post(sale["invoices"][0]))
+    await patiently(lambda: rig.client.call(request.post(sale["invoices"][0])))
     await rig.poll("invoice")
     (invoice,) = (known.record for known in rig.view.records.values() if isinstance(known.record, Invoice))
     assert invoice.number is not None
@@ -101,6 +101,9 @@ def test_partial_refunds_and_a_lost_dispute_are_credited_once(stack_settings: Se
             account = rig.row("accounts", rig.account)
             assert account["outstanding_balance"] == D("709.50")
             assert account["invoice_status"] == "credited"
+            deal = rig.row("opportunities", f"o-{rig.mark}")
+            assert deal["outstanding_balance"] == D("709.50")
+            assert deal["invoice_status"] == "credited"
 
             assert isinstance(await provider.dispute(70950, "needs_response"), Forward)
             (notice,) = rig.notices
