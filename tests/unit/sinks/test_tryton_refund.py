@@ -100,11 +100,14 @@ def test_an_invoice_without_a_line_cannot_be_credited() -> None:
 
 
 def test_a_credit_note_has_the_sales_of_what_it_credits() -> None:
-    own = {"sales.": [{"id": 1}], "lines.": [{"origin": "sale.line,3"}]}
-    first = {"sales.": [], "lines.": [{"origin": "account.invoice.line,5"}, {"origin": "account.invoice.line,4"}]}
+    own: dict[str, Any] = {"sales.": [{"id": 1}], "lines.": [{"origin": "sale.line,3"}]}
+    first: dict[str, Any] = {
+        "sales.": [],
+        "lines.": [{"origin": "account.invoice.line,5"}, {"origin": "account.invoice.line,4"}],
+    }
     stranger: dict[str, Any] = {"sales.": [], "lines.": [{"origin": None}, {"origin": "other,9"}]}
     rows = [own, first, stranger]
     assert credited.credited_lines(rows) == [4, 5]
-    sold = {"sales.": [{"id": 2, "number": "S2", "reference": "d1"}]}
+    sold: dict[str, Any] = {"sales.": [{"id": 2, "number": "S2", "reference": "d1"}]}
     credited.name_sales(rows, [{"id": 4, "invoice.": sold}, {"id": 5, "invoice.": sold}])
     assert [row["sales."] for row in rows] == [[{"id": 1}], sold["sales."], []]

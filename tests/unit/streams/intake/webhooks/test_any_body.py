@@ -43,10 +43,30 @@ EVENT = st.fixed_dictionaries(
         "sourceId": ANY,
     }
 )
+SECONDS = st.integers(0, 2_000_000_000)
+OBJECT = st.fixed_dictionaries(
+    {
+        "object": st.sampled_from(["charge", "refund", "dispute"]) | ANY,
+        "id": st.just("x_1") | ANY,
+        "amount": st.integers(0, 10**9) | ANY,
+        "currency": st.sampled_from(["eur", "jpy", "kwd", "isk"]) | ANY,
+        "status": st.sampled_from(["succeeded", "lost"]) | ANY,
+        "charge": st.just("ch_1") | ANY,
+        "created": SECONDS | ANY,
+    },
+    optional={"metadata": ANY | st.just({"invoice_number": "1"}), "reason": ANY, "refunds": ANY},
+)
+STRIPE = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["charge.refunded", "refund.updated", "charge.dispute.closed"]),
+        "created": SECONDS | ANY,
+        "data": st.fixed_dictionaries({"object": OBJECT | ANY}) | ANY,
+    }
+)
 
 
 @pytest.mark.parametrize("source", WEBHOOK_SOURCES)
-@given(document=ANY | STANDARD | st.lists(EVENT | ANY, max_size=3))
+@given(document=ANY | STANDARD | STRIPE | st.lists(EVENT | ANY, max_size=3))
 @example(document=[[[[0]]]] * 3)
 def test_no_document_raises_anything_but_a_violation(source: str, document: Any) -> None:
     check(source, json.dumps(document).encode())
