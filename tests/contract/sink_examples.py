@@ -163,6 +163,11 @@ def opportunity_link(key: str, account: str, number: str, version: int = 1) -> C
     return command("opportunity.link", body, key=key, account_id=account, version=version)
 
 
+def opportunity_billed(key: str, account: str, number: str, version: int = 1) -> Command:
+    body = OpportunityWriteBack(billed_invoice_number=number, billed_on=date(2026, 3, 16))
+    return command("opportunity.billed", body, key=key, account_id=account, version=version)
+
+
 def opportunity_billing(key: str, account: str, outstanding: str, version: int = 1, **fields: Any) -> Command:
     body = OpportunityWriteBack(currency="EUR", outstanding_balance=Decimal(outstanding), **fields)
     return command("opportunity.billing", body, key=key, account_id=account, version=version)

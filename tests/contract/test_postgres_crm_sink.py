@@ -14,6 +14,7 @@ from tests.contract.sink_examples import (
     account_billing,
     account_link,
     account_terms,
+    opportunity_billed,
     opportunity_billing,
     opportunity_link,
 )
@@ -37,6 +38,7 @@ MAKES = {
     "opportunity link": lambda key, version, text: opportunity_link(key, f"a-{key}", text, version),
     "account billing": billing_of,
     "account terms": terms_of,
+    "opportunity billed": lambda key, version, text: opportunity_billed(key, f"a-{key}", text, version),
     "opportunity billing": deal_billing_of,
 }
 
