@@ -46,5 +46,5 @@ def read_told(text: str) -> Told | None:
         return None
 
 
-def _plain(value: bool | int | timedelta) -> bool | int | str:
+def _plain(value: bool | int | str | timedelta) -> bool | int | str:
     return f"{value // timedelta(microseconds=1)}us" if isinstance(value, timedelta) else value
