@@ -20,6 +20,7 @@ from tests.unit.streams.rules.rule_texts import row, rule, rules
 
 STRICT = rules(rule(row('currency == "EUR"', "500", why="margins are thin"), row()))
 OFF = rules(rule(row(value='flow != "order"'), decides="flow"), without="flows")
+_BY = "automatic-billing"
 PATIENT = rules(rule(row(value='duration("72h")'), decides="hold.account"), without="hold-for-account")
 
 
@@ -58,6 +59,17 @@ def test_a_stricter_threshold_tells_which_deals_and_how_much_money() -> None:
     assert found.plain()["money"] == {"EUR": "18.00"}
     assert found.plain()["changed"] == 1
     assert found.turns() == [("goes on", "letter discount_needs_approval", 1, {"EUR": Decimal(18)})]
+
+
+def test_automatic_billing_tells_which_invoices_it_would_post() -> None:
+    candidate = rules(
+        rule(row('currency == "EUR"', "true"), row(value="false"), decides="billing.automatic"), without=_BY
+    )
+    draft = {"state": "draft", "number": None, "balance": Decimal(0)}
+    drafts = [invoice("1", "18").model_copy(update=draft), invoice("2", "18", order_id="d2").model_copy(update=draft)]
+    found = seen([*DAY[:3], at(drafts[0], 5), at(drafts[1], 6)], candidate)
+    assert [(one.subject, one.after) for one in found.changes] == [("invoice erp:invoice:1", "goes on, otherwise")]
+    assert found.money == {"EUR": Decimal(18)}
 
 
 def test_money_of_one_deal_counts_once() -> None:
