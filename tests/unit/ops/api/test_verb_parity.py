@@ -18,7 +18,7 @@ from ops.replay.asks import Selection
 #: What a role may do beside the verbs: a part of one (`letter.show --reveal`), and what only the command line can.
 BESIDE = {"letter.reveal", "letter.import", "letter.edit_sensitive"}
 #: Commands that read files or other topics: they have no operation.
-COMMANDS_BESIDE = {"dlq import", "dlq patch check"}
+COMMANDS_BESIDE = {"dlq import", "dlq patch check", "audit run"}
 COMMANDS_BESIDE |= {f"drift {one}" for one in ("list", "show", "explain", "repair", "top", "notify")}
 TABLE = list(VERBS.values())
 
