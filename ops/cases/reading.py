@@ -144,7 +144,10 @@ def facts_in(value: bytes | None, codec: Codec) -> tuple[int | None, Decimal | N
     if record is None:
         return None, None, None
     version = (record.get("meta") or record).get("version")
-    bodies = [record, *(body for name in ("order", "credit", "opportunity", "account") if (body := record.get(name)))]
+    bodies = [
+        record,
+        *(body for name in ("order", "credit", "refund", "opportunity", "account") if (body := record.get(name))),
+    ]
     for body in bodies:
         money = next((body[name] for name in _MONEY if isinstance(body, dict) and body.get(name) is not None), None)
         if isinstance(money, Decimal):

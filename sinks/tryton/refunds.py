@@ -40,10 +40,18 @@ class Refunds:
         return Written(*ids, sent)
 
     async def read_back(self, body: InvoiceRefund, key: str) -> Fields:
+        await self.corrections.read_back(refund.of_refund(body, key).reference)
+        return await self._held(body, key)
+
+    async def foreseen(self, body: InvoiceRefund, key: str) -> tuple[Fields, Fields]:
+        """(what is there now, what would be there). Changes nothing; raises Refused like `write`."""
+        invoice = await self._invoice(body)
+        return await self._held(body, key), refund.expected(refund.of_refund(body, key), invoice)
+
+    async def _held(self, body: InvoiceRefund, key: str) -> Fields:
         reference = refund.of_refund(body, key).reference
-        held = await self.corrections.read_back(reference)
         row, _ = correction.choose(await self.client.call(refund_calls.refunds(reference)))
-        return {**held, "origin": refund.origin_of(row)} if row is not None else {}
+        return {} if row is None else {**correction.held(row), "origin": refund.origin_of(row)}
 
     async def _invoice(self, body: InvoiceRefund) -> Any:
         rows = await self.client.call(refund_calls.invoice(int(body.invoice_id)))

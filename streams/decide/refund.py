@@ -145,7 +145,7 @@ def _taken(refund: Refund, invoice: Invoice, others: Iterable[Known]) -> Decimal
     taken, open_ = Decimal(0), list[Refund]()
     for known in others:
         other = known.record
-        if not isinstance(other, Refund) or other.id == refund.id or other.currency != invoice.currency:
+        if not isinstance(other, Refund) or other.currency != invoice.currency:
             continue
         if known.fingerprint is not None:
             taken += other.amount

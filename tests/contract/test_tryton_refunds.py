@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from ops.replay.preview.shadow import Shadows
+from ops.replay.preview.verdict import Shown
 from schemas.reasons import Reason
 from schemas.records import Command
 from sinks.errors import Busy, Refused
@@ -98,6 +100,25 @@ def test_refunds_are_linked_to_the_invoice_and_never_above_its_total(case: Case,
             origins = [f"account.invoice.line,{line['id']}" for line in lines]
             found = await sink.call(refund_calls.credits_of(origins))
             assert [row["total_amount"] for row in found] == [Decimal("-900.00"), Decimal("-60.00")]
+
+    asyncio.run(life())
+
+
+def test_a_preview_says_what_would_be_there_and_changes_nothing(stack_settings: Settings, case: Case, key: str) -> None:
+    async def life() -> None:
+        async with opened(case, key) as sink, Shadows(stack_settings) as shadows:
+            assert isinstance(sink, Billing)
+            asked = refund(key, f"a-{key}")
+            assert asked.refund is not None
+            number = str(await sink.invoice(key))
+            asked = asked.model_copy(update={"refund": asked.refund.model_copy(update={"invoice_id": number})})
+            shown = await shadows.show("erp", asked)
+            assert shown.call is not None
+            assert shown.call.method == "model.account.invoice.create"
+            assert {one.field for one in shown.diff} >= {"total", "origin", "posted"}
+            assert await sink.find(asked) is None
+            await write(sink, asked)
+            assert await shadows.show("erp", asked) == Shown(None, ())
 
     asyncio.run(life())
 

@@ -19,8 +19,10 @@ from sinks.postgres_crm.settings import PostgresCrmSettings
 from sinks.postgres_crm.sink import PostgresCrmSink
 from sinks.tryton import correction, invoice, party, request, sale, schedule
 from sinks.tryton.client import TrytonClient
+from sinks.tryton.corrections import Corrections
 from sinks.tryton.invoices import POST
 from sinks.tryton.reference_data import ReferenceData
+from sinks.tryton.refunds import Refunds
 from sinks.tryton.settings import TrytonSettings
 from sinks.tryton.sink import TrytonSink
 from sinks.verify import differences
@@ -66,6 +68,7 @@ class Shadows:
         erp = TrytonSettings.of(settings)
         self._erp = ReadingTryton(erp, Calls("erp", Limiter(erp.rate)))
         self._known = ReferenceData(self._erp)
+        self._refunds = Refunds(self._erp, Corrections(self._erp, self._known))
         crm = PostgresCrmSettings.of(settings)
         crm_sink = PostgresCrmSink(ReadingCrm(crm, Calls("crm", Limiter(crm.rate))))
         self._sinks: dict[str, Sink] = {"erp": TrytonSink(self._erp), "crm": crm_sink}
@@ -91,7 +94,10 @@ class Shadows:
                 call = None
             except WouldWrite as would:
                 call = would.call
-            now, then = await self._fields(target, command, found)
+            if command.refund is not None:
+                now, then = await self._refunds.foreseen(command.refund, command.key)
+            else:
+                now, then = await self._fields(target, command, found)
             return Shown(call, tuple(differences(then, now)))
         except Refused as error:
             return Shown(refused=error.reason.value, detail=error.detail)

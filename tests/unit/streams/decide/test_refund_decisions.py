@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, WaitKind
+from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
 from schemas.reasons import Reason
 from schemas.records import Charge, Command, Invoice, Notice, Refund
 from schemas.topics import COMMAND_ERP, NOTICE
 from streams.decide import Facts, Known, Policy, decide
 from streams.decide.commands import fingerprint_of
+from streams.decide.facts import BillingStop
 from tests.unit.streams.decide.cases import NOW, D, invoice, meta
 
 POLICY = Policy()
@@ -63,6 +64,16 @@ CASES: dict[str, tuple[Refund, Facts, Any]] = {
     "of a known invoice": (refund(), at(), "refund.credit"),
     "all of it": (refund(amount="100"), at(), "refund.credit"),
     "it names its invoice itself": (refund(invoice_number=NUMBER), at(charge=None), "refund.credit"),
+    "its own word counts before its payment's": (
+        refund(invoice_number="2026/9"),
+        at(charge=charge("2026/8"), billed=()),
+        "2026/9",
+    ),
+    "new billing is stopped, but this bills nobody": (
+        refund(),
+        at(billing_stop=BillingStop("h1", "people said so", NOW, whole_line=True)),
+        "refund.credit",
+    ),
     "not gone through": (refund(status="pending"), at(), SkipWhy.NOT_DUE),
     "it waits for the customer": (refund(status="requires_action"), at(), SkipWhy.NOT_DUE),
     "failed": (refund(status="failed"), at(), SkipWhy.NOT_DUE),
@@ -143,6 +154,8 @@ def test_a_refund(name: str) -> None:
     elif isinstance(wanted, Reason):
         assert isinstance(outcome, DeadLetter), outcome
         assert outcome.reason is wanted
+    elif isinstance(outcome, Hold) and isinstance(wanted, str) and not isinstance(wanted, WaitKind):
+        assert outcome.waiting_for == Wait(WaitKind.INVOICE, wanted)
     elif isinstance(wanted, WaitKind):
         assert isinstance(outcome, Hold), outcome
         assert outcome.waiting_for.kind is wanted
@@ -178,6 +191,9 @@ def test_the_letter_says_what_is_taken_and_what_the_total_is() -> None:
 
 
 def test_what_it_waits_for_does_not_come() -> None:
+    held = decide(refund(), at(billed=()), POLICY, NOW)
+    assert isinstance(held, Hold)
+    assert isinstance(decide(refund(), at(billed=(), held_since=NOW), POLICY, held.until), DeadLetter)
     for facts in (at(billed=(), held_since=NOW - timedelta(days=30)), Facts(held_since=NOW - timedelta(days=30))):
         letter = decide(refund(), facts, POLICY, NOW)
         assert isinstance(letter, DeadLetter)
