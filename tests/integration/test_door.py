@@ -32,7 +32,7 @@ from streams.runtime.settings import Settings
 from streams.runtime.tables import deliveries
 
 SECRET = "whsec_of_the_door_test"
-TOPIC = WEBHOOK["stripe"]  # no flow takes these, so no worker on the same parts does anything with them
+TOPIC = WEBHOOK["stripe"]  # no flow takes a paid invoice, so no worker on the same parts does anything with them
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 Scene = Callable[[httpx.AsyncClient], Awaitable[None]]
 
