@@ -117,7 +117,8 @@ def test_the_write_back_role_may_write_back_and_nothing_else(stack: Running) -> 
     with psycopg.connect(stack.settings.crm_writeback_url) as crm:
         crm.execute("update sales.accounts set payment_status = 'paid', updated_by = 'meshline' where id = 'nobody'")
         for refused in (
-            "update sales.accounts set name = 'x'",
+            "update sales.accounts set currency = 'XXX'",
+            "update sales.opportunities set amount = 0",
             "delete from sales.accounts",
             "insert into sales.accounts (id, name, currency) values ('x', 'x', 'EUR')",
         ):
