@@ -127,8 +127,7 @@ class ExactlyOnce:
         """Commit or abort. A rebalance in mid-cycle may have done it already."""
         if self._cycle is None:
             return
-        cycle, self._cycle = self._cycle, None
-        thread = self._thread
+        cycle, self._cycle, thread = self._cycle, None, self._thread
         thread.valve.set_paused(thread.valve.due(), False)
         try:
             if thread.loopside.failure is not None or (not self._over.is_set() and not self._doomed):
@@ -155,7 +154,8 @@ class ExactlyOnce:
         for partition, end in ends.items():
             partition.committed = end
         starts = {**cycle, **ends}  # of a cycle that was cut, or of which records were postponed, some is unread
-        self._rewind({p: start for p, start in starts.items() if start != p.fetched_to})
+        if unread := {p: start for p, start in starts.items() if start != p.fetched_to}:
+            self._rewind(unread)
 
     def _membership(self) -> Any:
         """The group's metadata, by which the broker refuses the offsets of a former member; None: we are none.

@@ -24,7 +24,7 @@ from ops.chaos.delivery.stage import Loading, Topics, observe
 Tell = Callable[[str], None]
 _PARTITIONS = 2
 _KEYS = 40
-_DEATH_SECONDS = 60.0
+_DEATH_SECONDS = 120.0  # a member that died without a word is missed for 45
 #: How many messages one life may use up, and the pace of agents, by what the crash point needs.
 _LIFE = {"join": (2500, 500.0), "stop": (1500, 500.0), "slow": (1500, 200.0), "steady": (900, 500.0)}
 _QUICK_LIFE = (900, 0.0)

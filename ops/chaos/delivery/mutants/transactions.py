@@ -118,7 +118,7 @@ TRANSACTIONS = (
         "cut-cycle-is-not-read-on",
         "what was dropped from a cycle that took too long is never read again",
         "exactly_once.py",
-        "        self._rewind({p: start for p, start in starts.items() if start != p.fetched_to})",
-        "        self._rewind({p: start for p, start in starts.items() if not ends and start != p.fetched_to})",
+        "if unread := {p: start for p, start in starts.items() if start != p.fetched_to}:",
+        "if unread := {p: start for p, start in starts.items() if not ends and start != p.fetched_to}:",
     ),
 )
