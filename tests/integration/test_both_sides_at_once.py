@@ -36,7 +36,7 @@ from tests.unit.streams.decide.two_sides import EPOCH, Line
 
 pytestmark = pytest.mark.stack
 FIELDS = ("name", "city", "email")
-TRIALS, SEED = (200 if os.environ.get("MESHLINE_LONG") else 30), 7
+TRIALS, SEED = (200 if os.environ.get("MESHLINE_LONG") else 15), 7
 STEPS = ("crm", "erp", "to_crm", "to_erp")
 
 

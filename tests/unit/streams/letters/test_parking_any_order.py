@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 from hypothesis import example, given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from streams.letters.parking.lot import RecordKey, scope_of
 from tests.unit.streams.letters.parking_world import BACK, CLEAN, World, change
 
+MANY = 200 if os.environ.get("MESHLINE_LONG") else 50
 KEYS = st.sampled_from([("account", "a1"), ("opportunity", "o1"), ("opportunity", "o1")])
 ARRIVE = st.tuples(st.just("arrive"), st.tuples(KEYS, st.booleans()))
 TOPICS = st.sampled_from([CLEAN, BACK])
@@ -89,7 +91,7 @@ UNDONE_LETTER = [
 UNDONE_AND_MENDED = [*UNDONE_LETTER, ("mend", ())]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=5 * MANY, deadline=None)
 @given(plan=steps(ONCE))
 @example(plan=UNDONE_LETTER)
 @example(plan=UNDONE_AND_MENDED)
@@ -102,13 +104,13 @@ def test_each_record_has_its_effects_in_order_and_each_once(plan: list[tuple[str
     assert not world.skipped
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=3 * MANY, deadline=None)
 @given(plan=steps(AT_LEAST_ONCE))
 def test_without_transactions_too(plan: list[tuple[str, tuple[object, ...]]]) -> None:
     judge(play(World(transactional=False), plan))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=3 * MANY, deadline=None)
 @given(plan=steps(ONCE))
 def test_collapsed_tails_keep_the_newest_state_of_each_record(plan: list[tuple[str, tuple[object, ...]]]) -> None:
     world = play(World(collapse=True), plan)
