@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.chaos.delivery.campaign import LONG, Campaign, Guarantee
-from ops.chaos.delivery.crash_points import POINTS
+from ops.chaos.delivery.crash_points import POINTS, CrashPoint
 from ops.chaos.delivery.crashing import crash_everywhere
 from ops.chaos.delivery.errors import ChaosError
 from ops.chaos.delivery.faults import draw, expected_seconds
@@ -56,6 +56,7 @@ def delivery(  # noqa: PLR0913 - each is an option
     at_least_once: Annotated[bool, typer.Option("--at-least-once", help="That guarantee: judged by loss.")] = False,
     mutants: Annotated[bool, typer.Option(help="Also try mutants of the layer: each must be caught.")] = True,
     crashes: Annotated[int, typer.Option(min=0, help="Deaths at each crash point; 0: none.")] = 2,
+    point: Annotated[list[str] | None, typer.Option(help="Only this crash point; may be repeated.")] = None,
     long: Annotated[bool, typer.Option("--long", help="200 kills, 2,000,000 records, 3 brokers; kept.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the parts that were run; --long does.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the plan.")] = False,
@@ -73,10 +74,11 @@ def delivery(  # noqa: PLR0913 - each is an option
         campaign = Campaign(seed=seed, guarantee=guarantee, bound=for_, **sizes)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    points = _named(point or [])
     if dry_run:
-        return _print_plan(campaign, mutants, crashes, json_output)
+        return _print_plan(campaign, mutants, crashes, len(points), json_output)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended on the way out
-    report = _guarded(lambda: _run(campaign, mutants=mutants, crashes=crashes, thorough=long))
+    report = _guarded(lambda: _run(campaign, points, mutants=mutants, crashes=crashes, thorough=long))
     if long or keep:
         save(report, system_clock())
     typer.echo(json.dumps(report.data(), indent=2)) if json_output else _print(report.data())
@@ -87,7 +89,16 @@ def delivery(  # noqa: PLR0913 - each is an option
     return None
 
 
-def _run(campaign: Campaign, *, mutants: bool, crashes: int, thorough: bool) -> Report:
+def _named(names: list[str]) -> tuple[CrashPoint, ...]:
+    """The crash points of these names; all when there are none."""
+    known = {one.name: one for one in POINTS}
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(f"no crash point is called {name!r}; there are: {', '.join(known)}")
+    return tuple(known[name] for name in names) or POINTS
+
+
+def _run(campaign: Campaign, points: Sequence[CrashPoint], *, mutants: bool, crashes: int, thorough: bool) -> Report:
     tell = _progress()
     if mutants:
         check_all(MUTANTS)  # before the hours, not after
@@ -95,7 +106,7 @@ def _run(campaign: Campaign, *, mutants: bool, crashes: int, thorough: bool) -> 
     if not mutants and not crashes:
         return Report(outcome)
     with Cluster(Path(tempfile.mkdtemp(prefix="meshline-chaos-")), campaign.brokers) as cluster:
-        rows = crash_everywhere(POINTS, crashes, cluster.bootstrap, tell, copies=cluster.copies) if crashes else ()
+        rows = crash_everywhere(points, crashes, cluster.bootstrap, tell, copies=cluster.copies) if crashes else ()
         trials = try_all(MUTANTS, cluster.bootstrap, tell, copies=cluster.copies, thorough=thorough) if mutants else ()
     return Report(outcome, trials, rows)
 
@@ -114,13 +125,13 @@ def _guarded(run: Callable[[], Report]) -> Report:
         raise typer.Exit(1) from None
 
 
-def _print_plan(campaign: Campaign, mutants: bool, crashes: int, json_output: bool) -> None:
+def _print_plan(campaign: Campaign, mutants: bool, crashes: int, points: int, json_output: bool) -> None:
     faults = draw(campaign)
     plan = {
         "campaign": campaign.data(),
         "faults": [{"kind": str(one.kind), "hold": one.hold, "gap": one.gap} for one in faults],
         "seconds": round(expected_seconds(faults)),
-        "crash_points": len(POINTS) if crashes else 0,
+        "crash_points": points if crashes else 0,
         "times_each": crashes,
         "mutants": len(MUTANTS) if mutants else 0,
     }

@@ -28,6 +28,7 @@ _DEATH_SECONDS = 120.0  # a member that died without a word is missed for 45
 #: How many messages one life may use up, and the pace of agents, by what the crash point needs.
 _LIFE = {"join": (2500, 500.0), "stop": (1500, 500.0), "slow": (1500, 200.0), "steady": (900, 500.0)}
 _QUICK_LIFE = (900, 0.0)
+_CYCLE_SIZE = 200  # the most messages of one transaction
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Lives:
 
     def _start(self, slot: str, job: Job, **more: Any) -> subprocess.Popen[bytes]:
         task = job.task(self._campaign, slot, **more)
-        task["engine"] |= {"batch_size": 50, "cycle_size": 200}
+        task["engine"] |= {"batch_size": 50, "cycle_size": _CYCLE_SIZE}
         with (job.logs / f"{slot}.log").open("ab") as log:
             self._running.append(spawn(job, task, log))
         return self._running[-1]
@@ -139,7 +140,8 @@ class Lives:
         worker = self._start("w0", self._job, crash=crash)
         other = None
         if point.trigger in ("join", "stop"):
-            self._wait(lambda: worker.poll() is not None or self._topics.passed() > before)
+            # one commit of the life before may come through late; more than that is this worker's own
+            self._wait(lambda: worker.poll() is not None or self._topics.passed() > before + _CYCLE_SIZE)
             if point.trigger == "stop":
                 worker.send_signal(signal.SIGTERM)
             else:

@@ -125,12 +125,20 @@ def save(report: Report, at: datetime, path: Path = RESULTS) -> None:
     done = {"campaign": report.outcome.kills > 0, "crash_points": bool(report.crashes), "mutants": bool(report.trials)}
     before = saved(path) or {}
     dates = {part: now for part, ran in done.items() if ran}
+    if done["crash_points"]:
+        whole |= _beside(before, whole)
     for part, names in _PARTS.items():
         if not done[part] and before.get(_TELLS[part]):
             whole |= {name: before[name] for name in names if name in before}
             dates[part] = before.get("dates", {}).get(part, before["date"])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(_summed({**whole, "dates": dates}), indent=2) + "\n", "utf-8")
+
+
+def _beside(before: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """The crash points that were run now, and those that were kept before and not run now."""
+    rows = {row["point"]: row for row in (*before.get("crash_points", ()), *whole["crash_points"])}
+    return {"crash_points": list(rows.values()), "crash_deaths": sum(row["deaths"] for row in rows.values())}
 
 
 def _summed(whole: dict[str, Any]) -> dict[str, Any]:

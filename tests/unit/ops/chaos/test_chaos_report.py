@@ -118,3 +118,25 @@ def test_two_brokers_are_refused_in_words() -> None:
     run = CliRunner().invoke(build_app("chaos"), ["chaos", "delivery", "--brokers", "2", "--dry-run"])
     assert run.exit_code == 2
     assert "one broker, or three" in run.output
+
+
+def test_a_crash_point_that_is_run_again_takes_its_own_row_only(tmp_path: Path) -> None:
+    path, day = tmp_path / "delivery.json", datetime(2026, 3, 2, tzinfo=UTC)
+    quiet = Outcome(Campaign(kills=0), Verdict(inputs=1, outputs=1), kills=0)
+    save(Report(quiet, (), [CrashResult(one, 2, 1, Verdict()) for one in POINTS[:2]]), day, path)
+    save(Report(quiet, (), [CrashResult(POINTS[1], 2, 2, Verdict())]), day, path)
+    kept = saved(path)
+    assert kept is not None
+    assert [(row["point"], row["deaths"]) for row in kept["crash_points"]] == [
+        (POINTS[0].name, 1),
+        (POINTS[1].name, 2),
+    ]
+    assert kept["crash_deaths"] == 3
+
+
+def test_one_crash_point_can_be_asked_for_by_name() -> None:
+    words = ["chaos", "delivery", "--point", POINTS[3].name, "--dry-run", "--json"]
+    assert json.loads(CliRunner().invoke(build_app("chaos"), words).stdout)["crash_points"] == 1
+    refused = CliRunner().invoke(build_app("chaos"), ["chaos", "delivery", "--point", "lunch", "--dry-run"])
+    assert refused.exit_code == 2
+    assert "no crash point is called" in refused.output
