@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ import psycopg
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from ops.rules.fit import live_fit
 from ops.topics import Cluster, ClusterUnavailable, plan
 from schemas.topics import TOPICS
+from streams.rules import RulesError
 from streams.runtime.settings import Settings
 
 OURS = ("schemas", "streams", "sinks", "reconciler", "ops")
@@ -48,6 +51,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("Kafka and its topics", _topics),
         ("schema registry", lambda s: _http("schema registry", s.registry_url, "/subjects")),
         ("operations database", lambda s: _database("operations database", s.operations_url, "alembic_version")),
+        ("active rules", _rules),
         ("CRM database", lambda s: _database("CRM database", s.crm_url, "sales.accounts")),
         ("Kafka Connect", lambda s: _http("Kafka Connect", s.connect_url, "/connectors")),
         ("ERP", lambda s: _http("ERP", s.erp_url, "/")),
@@ -97,6 +101,18 @@ def _database(what: str, url: str, table: str) -> Finding:
     there = found is not None and found[0] is not None
     said = "answers, tables are there" if there else f"answers, but {table} is missing"
     return Finding(what, there, said, "`meshline up` prepares it")
+
+
+def _rules(settings: Settings) -> Finding:
+    what = "active rules"
+    if not settings.operations_url:
+        return Finding(what, False, "the operations database is not set", _UP)
+    advice = "take them (`meshline rules take`), mend them, `meshline rules check`, `meshline rules activate`"
+    try:
+        fit = asyncio.run(live_fit(settings))
+    except RulesError as error:
+        return Finding(what, False, str(error), f"no worker starts with them: `meshline rules revert`; or {advice}")
+    return Finding(what, not fit.faults, fit.told(), advice)
 
 
 def _secrets(settings: Settings) -> Finding:

@@ -66,6 +66,8 @@ def list_(
     for rule in rules.rules:
         out.print(f"{rule.id:24} {rule.version:3}  {rule.decides:20} {rule.owner:20} {in_force(rule)}")
     say(f"{len(rules.rules)} rules, version {rules.version}")
+    if rules.lacks:
+        say(f"[yellow]older[/]  it has no rule for {', '.join(rules.lacks)}: once active, the shipped ones answer")
 
 
 def show(

@@ -79,7 +79,8 @@ def explain(event_id: Annotated[str, typer.Argument(help="The event's id.")], js
         async with database.connect() as connection:
             rows = (await connection.execute(select(rule_sets))).all()
         shipped = policy_of(settings).rules
-        sets: dict[str, Rules] = {shipped.version: shipped} | {row.version: rules_of(row.texts) for row in rows}
+        sets: dict[str, Rules] = {row.version: rules_of(row.texts).completed_by(shipped) for row in rows}
+        sets[shipped.version] = shipped
         return outcomes, tell(outcomes, sets.get)
 
     outcomes, lines = with_database(work)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from streams.rules import Rules
 from streams.rules.decisions import DECISIONS
 from streams.rules.told import Cited, read_told
+
+_MICROSECONDS = re.compile(r"\d+us")
 
 
 def explain(outcomes: Iterable[tuple[str, int, str]], set_of: Callable[[str], Rules | None]) -> list[str]:
@@ -30,11 +33,11 @@ def _sentence(cited: Cited, rules: Rules | None) -> str:
     question = decision.meaning if decision is not None else cited.name
     facts = ", ".join(f"{name} is {_text(value)}" for name, value in cited.facts.items())
     asked = f" It asked: {facts}." if facts else " It asks for no fact."
-    rule = next(
-        (r for r in (rules.rules if rules else ()) if (r.id, r.version) == (cited.rule_id, cited.rule_version)), None
-    )
+    known = [one.rule for one in rules.compiled.get(cited.name, ())] if rules else []
+    rule = next((r for r in known if (r.id, r.version) == (cited.rule_id, cited.rule_version)), None)
     why = f": {rule.rows[cited.row - 1].why}" if rule is not None and cited.row <= len(rule.rows) else ""
-    by = f"Rule {cited.rule_id} version {cited.rule_version}, row {cited.row}{why}."
+    lent = " of the shipped set" if rules is not None and cited.name in rules.lent else ""
+    by = f"Rule {cited.rule_id} version {cited.rule_version}{lent}, row {cited.row}{why}."
     return f"{question} {_answer(cited)}. {by}{asked}"
 
 
@@ -42,9 +45,12 @@ def _answer(cited: Cited) -> str:
     value = cited.value
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    kind = DECISIONS[cited.name].kind if cited.name in DECISIONS else ""
     if isinstance(value, int):
-        return f"{value // 100}.{value % 100:02d} %"
-    return str(timedelta(microseconds=int(value.removesuffix("us"))))
+        return f"{value // 100}.{value % 100:02d} %" if kind == "basis points" else f"{value} {kind}".rstrip()
+    if kind == "duration" and _MICROSECONDS.fullmatch(value):
+        return str(timedelta(microseconds=int(value.removesuffix("us"))))
+    return value
 
 
 def _text(value: object) -> str:

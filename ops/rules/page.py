@@ -38,6 +38,9 @@ What the line decides by rules that are data: the shipped set, version `{version
 - Until a first set is activated, each worker decides by the set that it was shipped with, where settings may bend
   four limits (discount, waiting for accounts, waiting for lines, pilot accounts). From then on the settings for
   these count no more.
+- A set that was activated before a decision was added to the program lacks rules for it. The shipped ones answer then;
+  `meshline doctor` and the workers' logs name these decisions. Automatic billing is the exception: it is not lent, and
+  people go on posting. A decision that the set has rules for is never lent.
 - Rules that give no answer for an event, or two, make a letter of it (`unclassified`), never a guess.
 - With exactly-once delivery, readers of committed records see one decision of an event. With at-least-once a batch
   may be published twice; both are decided by the same set.

@@ -11,7 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from streams.rules import Rules, RulesError, rules_of
 from streams.rules.book import Activation, Book, Place
+from streams.runtime.logs import get_logger
 from streams.runtime.tables import rule_activations, rule_marks, rule_sets
+
+log = get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -29,7 +32,7 @@ class Rulebook:
         if wanted:
             named = select(rule_sets).where(rule_sets.c.version.in_(wanted))
             for row in (await connection.execute(named)).all():
-                book.sets[row.version] = _compiled(row.version, row.texts)
+                book.sets[row.version] = _completed(_compiled(row.version, row.texts), shipped)
         for row in fresh:
             book.activations.append(Activation(row.seq, row.version, row.beneath, places_of(row.first)))
         return book
@@ -51,6 +54,18 @@ def places_of(first: Mapping[str, int]) -> dict[Place, int]:
         topic, _, partition = name.rpartition("/")
         found[topic, int(partition)] = offset
     return found
+
+
+def _completed(rules: Rules, shipped: Rules) -> Rules:
+    """The set was complete when it was activated: what it lacks are decisions that came with a newer program."""
+    whole = rules.completed_by(shipped)
+    if whole.lent:
+        log.warning(
+            "the active rules are older than this program: for these decisions its own rules answer",
+            version=rules.version,
+            decisions=sorted(whole.lent),
+        )
+    return whole
 
 
 def _compiled(version: str, texts: Mapping[str, str]) -> Rules:

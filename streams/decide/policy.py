@@ -90,7 +90,7 @@ class Policy:
 
         No, where the rules were activated before there was such a decision.
         """
-        if "billing.automatic" not in self.rules.compiled:
+        if "billing.automatic" in self.rules.lent or "billing.automatic" not in self.rules.compiled:
             return False
         minor = int(amount / minor_unit(currency))
         facts: RuleFacts = {"account_id": account.id, "currency": currency, "amount_minor": minor, "terms": terms}

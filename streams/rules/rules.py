@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -77,11 +77,27 @@ class Context:
 
 @dataclass(frozen=True)
 class Rules:
-    """Rules that are in force together. `version` is the hash of what they say; comments do not count."""
+    """Rules that are in force together. `version` is the hash of what they say; comments do not count.
+
+    `lent`: decisions that the set says nothing about, answered by the rules of another one.
+    """
 
     version: str
     rules: tuple[Rule, ...]
     compiled: Mapping[str, tuple[Compiled, ...]] = field(repr=False, compare=False)
+    lent: frozenset[str] = frozenset()
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The decisions that it has no rules of its own for: they came with a newer program, as a set begins whole."""
+        return tuple(name for name in DECISIONS if name in self.lent or name not in self.compiled)
+
+    def completed_by(self, other: Rules) -> Rules:
+        """The same set, with the other's rules for each decision that it has none for. A decision that it has rules
+        for stays its own, also where they give no answer.
+        """
+        lent = {name: found for name, found in other.compiled.items() if name not in self.compiled}
+        return replace(self, compiled={**self.compiled, **lent}, lent=frozenset(lent))
 
     def decide(self, name: str, facts: Facts, now: datetime) -> Verdict:
         """The one answer at an instant. Raises Undecided where there is none, or where two rules differ."""

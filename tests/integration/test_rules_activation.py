@@ -16,6 +16,7 @@ from ops.rules.activate import Alone, Asked, Live, activate, revert
 from ops.rules.errors import Refused
 from streams.agents.rulebook import Rulebook, mark_decided
 from streams.rules import rules_of, shipped, shipped_texts
+from streams.rules.decisions import Facts
 from streams.runtime.tables import rule_activations, rule_sets
 from tests.integration.operations import play
 from tests.unit.streams.agents.crm_days import T0
@@ -51,7 +52,7 @@ async def back(engine: AsyncEngine) -> Live:
 async def threshold(engine: AsyncEngine, offset: int, book: Rulebook | None = None) -> int:
     async with engine.connect() as connection:
         rules = (await (book or Rulebook()).read(connection, shipped())).rules_for(CLEAN, offset)
-    facts = {"account_id": "a", "country": "", "currency": "EUR", "amount_minor": 1}
+    facts: Facts = {"account_id": "a", "country": "", "currency": "EUR", "amount_minor": 1}
     value = rules.decide("discount.threshold", facts, T0).value
     assert isinstance(value, int)
     return value
@@ -172,5 +173,25 @@ def test_a_set_that_was_changed_in_the_database_stops_the_worker(operations_url:
             await connection.execute(rule_sets.update().values(texts=with_threshold(9999)))
         with pytest.raises(Exception, match="it was changed, or this program is older"):
             await threshold(engine, 0)
+
+    play(operations_url, scene)
+
+
+def test_a_set_from_before_a_decision_was_added_is_completed_and_no_event_is_a_letter_for_it(
+    operations_url: str,
+) -> None:
+    async def scene(engine: AsyncEngine) -> None:
+        old = {name: text for name, text in with_threshold(1000).items() if name != "credit-cap.yaml"}
+        older = rules_of(old).version
+        await put(engine, 1000, forecast(1000))
+        async with engine.begin() as connection:
+            await connection.execute(rule_sets.update().values(version=older, texts=old))
+            await connection.execute(rule_activations.update().values(version=older))
+        async with engine.connect() as connection:
+            rules = (await Rulebook().read(connection, shipped())).newest()
+        facts = {"account_id": "a", "currency": "EUR"}
+        assert (rules.version, rules.lacks) == (older, ("credit.cap",))
+        assert rules.decide("credit.cap", facts, T0) == shipped().decide("credit.cap", facts, T0)
+        assert await threshold(engine, 0) == 1000
 
     play(operations_url, scene)
