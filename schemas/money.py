@@ -7,7 +7,7 @@ minor unit, a total is the sum of its lines.
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 _CODE = re.compile(r"[A-Z]{3}")
 #: Currencies whose minor unit is not 2 decimals (ISO 4217, table A.1).
@@ -36,6 +36,9 @@ _EXPONENTS = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 PRICE_STEP = Decimal("0.0001")
+#: How exact a rate is told. Amounts are converted by the two quotations themselves, not by this.
+RATE_STEP = Decimal("0.000000000000000001")
+_EXACT = Context(prec=60)
 HUNDRED = Decimal(100)
 
 
@@ -52,6 +55,17 @@ def minor_unit(currency: str) -> Decimal:
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """The amount in whole minor units, half-even."""
     return amount.quantize(minor_unit(currency), ROUND_HALF_EVEN)
+
+
+def cross_rate(quoted: Decimal, quoted_into: Decimal) -> Decimal:
+    """Units of the other currency for one of this one. Both are quoted against the same third: 150 JPY, 0.92 EUR."""
+    return _EXACT.divide(quoted_into, quoted).quantize(RATE_STEP, ROUND_HALF_EVEN, _EXACT)
+
+
+def convert(amount: Decimal, quoted: Decimal, quoted_into: Decimal, into: str) -> Decimal:
+    """The amount in whole minor units of `into`, rounded once: multiplied first, so that a tie stays a tie."""
+    exact = _EXACT.divide(_EXACT.multiply(amount, quoted_into), quoted)
+    return exact.quantize(minor_unit(into), ROUND_HALF_EVEN, _EXACT)
 
 
 def net_price(unit_price: Decimal, discount_percent: Decimal) -> Decimal:

@@ -20,7 +20,7 @@ from sinks.errors import Ambiguous, Conflict, Refused, SinkError, TargetError
 from sinks.fingerprint import fingerprint
 from sinks.gate import Gate, Halted
 from sinks.ledger import Entry, Ledger, Place, Told
-from sinks.port import Found, Remembers, Sink, Written
+from sinks.port import Converts, Found, Remembers, Sink, Written
 from sinks.retry import GiveUp, Pause, Retry, RetryPolicy, blame, judge
 from sinks.verify import differences
 from streams.runtime.clock import Clock, system_clock
@@ -109,6 +109,9 @@ class Carrier:
             await self._remember(command, found, place)
             written = await self._sink.write(command, found)
             wrong = differences(written.sent, await self._sink.read_back(command, written))
+            converted = None
+            if not wrong and isinstance(self._sink, Converts):
+                converted = await self._sink.conversion(command, written)
         except (SinkError, Halted):
             raise
         except Exception as error:  # a case that the sink does not know; one record must not stop all the others
@@ -118,7 +121,7 @@ class Carrier:
         if wrong:
             return written, disagreement(wrong)
         ids = (written.external_id, written.external_number)
-        return written, await self._ledger.applied(command, *ids, place, self._clock())
+        return written, await self._ledger.applied(command, *ids, place, self._clock(), converted)
 
     async def _remember(self, command: Command, found: Found | None, place: Place) -> None:
         """What is there before the write is kept, where it could be written back."""

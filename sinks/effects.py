@@ -51,6 +51,7 @@ def effect_of(command: Command, entry: Entry, fields_compared: int) -> Effect:
         occurred_at=command.occurred_at,
         applied_at=entry.ended_at or entry.started_at,
         traceparent=command.traceparent,
+        conversion=entry.conversion,
     )
 
 

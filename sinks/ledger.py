@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from schemas.records import Command, EffectOutcome
+from schemas.records import Command, Conversion, EffectOutcome
 
 RowState = Literal["pending", "applied", "dead"]
 
@@ -47,6 +47,7 @@ class Entry:
     outcome: EffectOutcome | None = None
     external_id: str = ""
     external_number: str = ""
+    conversion: Conversion | None = None
 
     @property
     def position(self) -> tuple[int, int]:
@@ -121,9 +122,15 @@ class Ledger(Protocol):
         ...
 
     async def applied(
-        self, command: Command, external_id: str, external_number: str, place: Place, now: datetime
+        self,
+        command: Command,
+        external_id: str,
+        external_number: str,
+        place: Place,
+        now: datetime,
+        conversion: Conversion | None = None,
     ) -> Entry:
-        """The read-back agreed."""
+        """The read-back agreed. What was converted stays with the row: the effect may be told later."""
         ...
 
     async def dead(self, command: Command, attempt: int, place: Place, now: datetime) -> None:

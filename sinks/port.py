@@ -17,7 +17,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, runtime_checkable
 
-from schemas.records import Command
+from schemas.records import Command, Conversion
 
 Target = Literal["erp", "crm"]
 Value = str | Decimal | int | None
@@ -68,6 +68,19 @@ class Sink(Protocol):
     async def write(self, command: Command, found: Found | None) -> Written: ...
 
     async def read_back(self, command: Command, written: Written) -> Fields: ...
+
+
+@runtime_checkable
+class Converts(Protocol):
+    """A sink whose target keeps its books in one currency, and converts what is in another."""
+
+    async def conversion(self, command: Command, written: Written) -> Conversion | None:
+        """What the target converted for a command that was read back. Raises TargetError.
+
+        None where the amount is in the currency of the books, or nothing was converted. Refused where the books hold
+        another amount than the rate gives.
+        """
+        ...
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from schemas.records import Command
+from schemas.records import Command, Conversion
 from sinks.errors import Fenced, LedgerUnavailable
 from sinks.images import keep_image
 from sinks.ledger import Entry, Place, Proceed, Settle, Told, weigh
@@ -36,6 +36,7 @@ _ENTRY = (
     effects.c.outcome,
     effects.c.external_id,
     effects.c.external_number,
+    effects.c.conversion,
 )
 
 
@@ -85,7 +86,13 @@ class PostgresLedger:
             await keep_image(connection, self._target, command.command_id, image, now)
 
     async def applied(
-        self, command: Command, external_id: str, external_number: str, place: Place, now: datetime
+        self,
+        command: Command,
+        external_id: str,
+        external_number: str,
+        place: Place,
+        now: datetime,
+        conversion: Conversion | None = None,
     ) -> Entry:
         statement = (
             self._row(command)
@@ -95,6 +102,7 @@ class PostgresLedger:
                 external_id=external_id,
                 external_number=external_number,
                 ended_at=now,
+                conversion=None if conversion is None else conversion.model_dump(mode="json"),
             )
             .returning(*_ENTRY)
         )
@@ -175,4 +183,6 @@ def _entry(row: Any) -> Entry:
     values = dict(row._mapping)
     values["external_id"] = values["external_id"] or ""
     values["external_number"] = values["external_number"] or ""
+    if values["conversion"] is not None:
+        values["conversion"] = Conversion.model_validate(values["conversion"])
     return Entry(**values)

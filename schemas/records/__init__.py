@@ -22,6 +22,7 @@ from schemas.records.commands import (
     OrderPlace,
     Skipped,
 )
+from schemas.records.conversion import Conversion
 from schemas.records.crm import Account, Contact, Contract, Line, LineItem, Opportunity
 from schemas.records.drift import Drift, DriftField, DriftKind, DriftStatus
 from schemas.records.envelope import Entity, Envelope, Operation, Side, Stamped, Travelling
@@ -44,6 +45,7 @@ __all__ = [
     "CommandKind",
     "Contact",
     "Contract",
+    "Conversion",
     "CreditGrant",
     "Customer",
     "CustomerUpsert",

@@ -14,6 +14,7 @@ from schemas.records.bodies import (
     ScheduleAmend,
     SubscriptionWriteBack,
 )
+from schemas.records.conversion import Conversion
 from schemas.records.envelope import Travelling
 from schemas.records.erp import OrderLine
 from schemas.records.fields import CurrencyCode, Identifier, Money
@@ -159,6 +160,7 @@ class Effect(Travelling):
     occurred_at: datetime
     applied_at: datetime
     traceparent: str = ""
+    conversion: Conversion | None = None  #: None where the amount is in the currency that the target's books are in
 
 
 class Skipped(Travelling):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from schemas.records import Command
+from schemas.records import Command, Conversion
 from sinks.errors import Fenced
 from sinks.ledger import Entry, Place, Proceed, Settle, Told, weigh
 
@@ -55,10 +55,16 @@ class MemoryLedger:
         self.images.setdefault(command.command_id, image)
 
     async def applied(
-        self, command: Command, external_id: str, external_number: str, place: Place, now: datetime
+        self,
+        command: Command,
+        external_id: str,
+        external_number: str,
+        place: Place,
+        now: datetime,
+        conversion: Conversion | None = None,
     ) -> Entry:
         self._check(place)
-        ids = {"external_id": external_id, "external_number": external_number}
+        ids = {"external_id": external_id, "external_number": external_number, "conversion": conversion}
         return self._change(command, state="applied", outcome="applied", ended_at=now, **ids)
 
     async def dead(self, command: Command, attempt: int, place: Place, now: datetime) -> None:

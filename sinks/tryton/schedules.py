@@ -64,7 +64,7 @@ class Schedules:
         await self._delete(stray)
         if row is None:
             return {}
-        posted, _ = choose(await self.client.call(request.corrections(_reference(key, body.revision))))
+        posted, _ = choose(await self.client.call(request.corrections(correction_of(key, body.revision))))
         counts = posted is not None and posted["state"] in ("posted", "paid")
         return schedule.held(row, posted["total_amount"] if posted is not None and counts else Decimal(0))
 
@@ -134,7 +134,7 @@ class Schedules:
     async def _correct(self, body: ScheduleAmend, key: str, account_id: str, change: Amendment) -> None:
         until = f"until {change.bills_from}" if change.bills_from != body.effective_on else ""
         text = " ".join(f"Subscription {key}, revision {body.revision} from {body.effective_on} {until}".split())
-        wanted = Correction(_reference(key, body.revision), body.currency, change.correction, text)
+        wanted = Correction(correction_of(key, body.revision), body.currency, change.correction, text)
         found = await self.corrections.find(wanted.reference)
         await self.corrections.write(wanted, account_id, body.customer_code, found)
 
@@ -173,5 +173,6 @@ class Schedules:
                 raise Conflict(f"a second draft is no draft any more, or gone: {error.detail}") from error
 
 
-def _reference(key: str, revision: int) -> str:
+def correction_of(key: str, revision: int) -> str:
+    """The reference of the invoice or credit note that corrects what was billed before a revision."""
     return f"subscription/{key}/{revision}"

@@ -6,13 +6,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from schemas.reasons import Reason
-from schemas.records import Command, CreditGrant, CustomerUpsert, OrderPlace
+from schemas.records import Command, Conversion, CreditGrant, CustomerUpsert, OrderPlace
 from sinks.calls import Calls
 from sinks.errors import Conflict, Refused
 from sinks.limits import Limiter
 from sinks.port import Fields, Found, Target, Written
 from sinks.tryton import party, request, sale
 from sinks.tryton.client import TrytonClient
+from sinks.tryton.conversions import Conversions
 from sinks.tryton.correction import expected, of_credit
 from sinks.tryton.corrections import Corrections
 from sinks.tryton.invoices import Invoices
@@ -44,6 +45,7 @@ class TrytonSink:
         self._refunds = Refunds(client, self._corrections)
         self._schedules = Schedules(client, self._known, self._corrections)
         self._invoices = Invoices(client, self._known)
+        self._conversions = Conversions(client)
 
     @classmethod
     def of(cls, settings: Settings) -> TrytonSink:
@@ -100,6 +102,9 @@ class TrytonSink:
     def image(self, command: Command, found: Found) -> dict[str, Any] | None:
         """A customer can be written back; an order that was placed cannot."""
         return None if command.customer is None else {"customer": party.body_of(found.held)}
+
+    async def conversion(self, command: Command, written: Written) -> Conversion | None:
+        return await self._conversions.of(command, written)
 
     async def read_back(self, command: Command, written: Written) -> Fields:
         if command.invoice is not None:

@@ -125,6 +125,7 @@ effects = Table(
     Column("outcome", Text),
     Column("external_id", Text),
     Column("external_number", Text),
+    Column("conversion", JSONB(none_as_null=True)),  # amounts and rates as text
     Column("attempts", Integer, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     _time("started_at"),

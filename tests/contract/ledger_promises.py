@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from schemas.records import Command
+from schemas.records import Command, Conversion
 from sinks.errors import Fenced
 from sinks.fingerprint import fingerprint
 from sinks.ledger import Ledger, Place, Proceed, Told
@@ -62,6 +63,22 @@ class LedgerPromises:
                 "C17",
                 2,
             )
+
+        self.run(opened, check)
+
+    def test_what_was_converted_is_told_with_it(self, opened: Opened) -> None:
+        async def check(record: Record) -> None:
+            rate = {"rate": Decimal("1.086956521739130435"), "rate_date": START.date(), "source": "tryton rate 7"}
+            amounts = {"amount": Decimal("960.00"), "currency": "EUR", "converted": Decimal("1043.48"), "into": "USD"}
+            conversion = Conversion(**amounts, **rate)
+            await record.begin(1, "A")
+            await record.ledger.applied(record.command(1, "A"), "17", "C17", record.place, START, conversion)
+            again = await record.begin(1, "A")
+            assert isinstance(again, Told)
+            assert again.entry.conversion == conversion
+            unchanged = await record.begin(2, "A")
+            assert isinstance(unchanged, Told)
+            assert unchanged.entry.conversion is None
 
         self.run(opened, check)
 

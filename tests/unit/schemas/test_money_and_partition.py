@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.money import is_currency_code, line_amount, minor_unit, net_price, round_money
+from schemas.money import convert, cross_rate, is_currency_code, line_amount, minor_unit, net_price, round_money
 from schemas.partition import murmur2, partition_for
 
 CURRENCIES = st.sampled_from(["EUR", "USD", "JPY", "KRW", "KWD", "XXX"])
@@ -45,6 +45,45 @@ def test_a_sum_of_rounded_amounts_is_rounded_in_any_order(amounts: list[Decimal]
     rounded = [round_money(amount, currency) for amount in amounts]
     total = sum(rounded, Decimal(0))
     assert round_money(total, currency) == total == sum(reversed(rounded), Decimal(0))
+
+
+QUOTED = st.decimals("0.000001", 99999, places=6)
+
+
+@given(AMOUNTS, CURRENCIES, QUOTED, QUOTED)
+def test_a_converted_amount_is_the_nearest_and_negates(
+    amount: Decimal, into: str, quoted: Decimal, to: Decimal
+) -> None:
+    exact = Fraction(amount) * Fraction(to) / Fraction(quoted)
+    converted = convert(amount, quoted, to, into)
+    assert abs(Fraction(converted) - exact) * 2 <= Fraction(minor_unit(into))
+    assert converted % minor_unit(into) == 0
+    assert convert(-amount, quoted, to, into) == -converted
+    assert abs(Fraction(cross_rate(quoted, to)) - Fraction(to) / Fraction(quoted)) <= Fraction(1, 2 * 10**18)
+
+
+@given(st.lists(AMOUNTS, min_size=1, max_size=30), CURRENCIES, QUOTED, QUOTED)
+def test_converted_parts_are_as_near_to_the_converted_sum_as_they_are_many(
+    amounts: list[Decimal], into: str, quoted: Decimal, to: Decimal
+) -> None:
+    parts = sum((convert(amount, quoted, to, into) for amount in amounts), Decimal(0))
+    whole = convert(sum(amounts, Decimal(0)), quoted, to, into)
+    assert abs(parts - whole) * 2 <= (len(amounts) + 1) * minor_unit(into)
+
+
+@pytest.mark.parametrize(
+    ("amount", "quoted", "to", "into", "converted"),
+    [
+        ("4.5", "3", "1", "JPY", "2"),  # a tie, though 1/3 is none
+        ("1.5", "3", "1", "JPY", "0"),
+        ("0.125", "1", "1", "USD", "0.12"),
+        ("-0.125", "1", "1", "USD", "-0.12"),
+        ("10.005", "0.3075", "150", "JPY", "4880"),
+        ("1", "150", "0.3075", "KWD", "0.002"),
+    ],
+)
+def test_conversion_halves_go_to_the_even(amount: str, quoted: str, to: str, into: str, converted: str) -> None:
+    assert str(convert(Decimal(amount), Decimal(quoted), Decimal(to), into)) == converted
 
 
 @given(st.decimals("0.001", 10**6, places=3), st.decimals(0, 10**6, places=4), st.decimals(0, 100, places=2))

@@ -1,0 +1,1 @@
+alter table effects add column conversion jsonb;
