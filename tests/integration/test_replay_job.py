@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from ops.cases.tables import cases
-from ops.chaos.replay.run import carry_out
+from ops.chaos.replay.run import Plan, carry_out
+from ops.chaos.replay.witness import FileWitness
 from ops.replay.asks import NewJob, Selection
 from ops.replay.course import Counts, Limits
 from ops.replay.ends import Sign
@@ -208,6 +209,7 @@ def test_the_cap_leaves_a_letter_to_a_person(operations_url: str) -> None:
 
 
 def test_killed_at_random_every_letter_has_its_effect_once_and_in_order(stack_settings: Settings) -> None:
-    verdict = carry_out(stack_settings, letters := 24, 1, 3, 1, lambda _: None)
+    plan = Plan(letters := 24, seed=3, kills=1)
+    verdict = carry_out(stack_settings, plan, FileWitness(), lambda _: None)
     assert (verdict.selected, verdict.effects + verdict.stale, verdict.clean) == (letters, letters, True)
     assert verdict.kills >= 1

@@ -6,10 +6,11 @@ The registry and PostgreSQL are those of the running parts; nothing else of them
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from uuid import uuid4
@@ -24,15 +25,18 @@ from schemas.codec import Codec
 from schemas.identity import command_id_for
 from schemas.partition import partition_for
 from schemas.reasons import Reason
-from schemas.records import Command, CustomerUpsert
+from schemas.records import Command, CustomerUpsert, OrderLine, OrderPlace
 from schemas.topics import COMMAND_ERP, TOPICS
+from sinks.effects import entity_of
 from streams.letters.letter import Failure, Original, Subject, compose
 from streams.letters.outbox import Outgoing
 from streams.runtime.database import migrate
 from streams.runtime.settings import Settings
 
 _START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
-_OF_A_RECORD = 4  #: letters of one record
+_OF_A_RECORD = 4  #: letters of one customer
+_ORDERS = 20  #: one of so many letters is an order's, behind its customer's
+ORDER = "-order"  #: the end of an order's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Stage:
 
     settings: Settings
     folder: Path
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -51,11 +56,10 @@ class Stage:
             "MESHLINE_OPERATIONS_URL": self.settings.operations_url,
             "MESHLINE_WORKER__GROUP": self.settings.worker.group,
             "MESHLINE_REPLAY__ALONE_LETTERS": "1000000",  # nobody is there to agree
+            "MESHLINE_REPLAY__ALONE_MONEY": '{"EUR": "1000000000"}',
+            "MESHLINE_SINK__BREAKER_PAUSE": "PT1S",  # until it is asked whether the ERP is back
+            **self.more,
         }
-
-    @property
-    def erp(self) -> Path:
-        return self.folder / "erp.db"
 
 
 @contextmanager
@@ -73,19 +77,24 @@ def own_tables(url: str) -> Iterator[str]:
 
 
 @contextmanager
-def set_up(parts: Settings, bootstrap: str, folder: Path) -> Iterator[Stage]:
-    """Topics and tables for runs; the tables are gone afterwards."""
+def set_up(parts: Settings, bootstrap: str, folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Stage]:
+    """Topics and tables for a run; the tables are gone afterwards. `more`: what the victims are told besides."""
     with own_tables(parts.operations_url) as own:
         worker = parts.worker.model_copy(update={"group": f"chaos-{uuid4().hex[:8]}"})
         values = {"bootstrap": bootstrap, "operations_url": own, "worker": worker}
         topics = Topics(bootstrap)
         topics.apply(plan(TOPICS, topics.actual(TOPICS)))
-        yield Stage(parts.model_copy(update=values), folder)
+        yield Stage(parts.model_copy(update=values), folder, more or {})
+
+
+def event_of(run: str, key: str, version: int) -> str:
+    """The event behind a record's nth version."""
+    return f"event-{run}-{key}-{version}"
 
 
 def command(run: str, account: str, version: int) -> Command:
     """A customer's nth version."""
-    event_id = f"event-{run}-{account}-{version}"
+    event_id = event_of(run, account, version)
     return Command(
         command_id=command_id_for(event_id, "customer.upsert", account),
         event_id=event_id,
@@ -99,28 +108,50 @@ def command(run: str, account: str, version: int) -> Command:
     )
 
 
+def order(run: str, account: str) -> Command:
+    """A customer's only order."""
+    key = f"{account}{ORDER}"
+    event_id = event_of(run, key, 1)
+    quantity, price = Decimal(2), Decimal("480.0000")
+    line = OrderLine(sku="SKU-001", quantity=quantity, unit_price=price, amount=quantity * price)
+    return Command(
+        command_id=command_id_for(event_id, "order.place", key),
+        event_id=event_id,
+        kind="order.place",
+        key=key,
+        account_id=account,
+        version=1,
+        occurred_at=_START,
+        decided_at=_START,
+        order=OrderPlace(customer_code=f"C-{account}", currency="EUR", total=line.amount, lines=[line]),
+    )
+
+
 def letters(run: str, count: int, codec: Codec, random: Random, sink: str) -> tuple[list[Outgoing], list[Wanted]]:
-    """Letters of commands that a target refused, some of each record; those of one record in their order."""
-    accounts = [f"{run}-{number}" for number in range(-(-count // _OF_A_RECORD))]
-    places = [(account, version) for version in range(1, _OF_A_RECORD + 1) for account in accounts][:count]
-    out, wanted = [], []
-    for offset, (account, version) in enumerate(places):
-        made = command(run, account, version)
-        partition = partition_for(account, COMMAND_ERP.partitions)
-        value = codec.encode(COMMAND_ERP, made)
-        original = Original(COMMAND_ERP.name, partition, offset, 1, account.encode(), value)
-        subject = Subject(made.event_id, "account", account, account)
-        failure = Failure(Reason.ERP_REJECTED, "sink", "the period is closed", more={"mesh-sink": sink})
-        letter = compose(original, subject, failure, _START + timedelta(seconds=offset // 50))
-        out.append(Outgoing(letter.topic, letter.key, letter.value, letter.headers, partition))
-        wanted.append(Wanted(made.command_id, account, version))
+    """Letters of commands that a target refused: some of each customer in their order, then orders of some."""
+    orders = count // _ORDERS
+    accounts = [f"{run}-{number}" for number in range(-(-(count - orders) // _OF_A_RECORD))]
+    versions = [(one, version) for version in range(1, _OF_A_RECORD + 1) for one in accounts]
+    made = [command(run, *one) for one in versions[: count - orders]]
+    made += [order(run, one) for one in random.sample(accounts, orders)]
+    out = [_letter(one, offset, codec, sink) for offset, one in enumerate(made)]
     random.shuffle(out)  # the index must not rest on the order in which it read them
-    return out, wanted
+    return out, [Wanted(one.command_id, one.key, one.version) for one in made]
+
+
+def _letter(made: Command, offset: int, codec: Codec, sink: str) -> Outgoing:
+    partition = partition_for(made.account_id, COMMAND_ERP.partitions)
+    value = codec.encode(COMMAND_ERP, made)
+    original = Original(COMMAND_ERP.name, partition, offset, 1, made.key.encode(), value)
+    subject = Subject(made.event_id, entity_of(made), made.key, made.account_id)
+    failure = Failure(Reason.ERP_REJECTED, "sink", "the period is closed", more={"mesh-sink": sink})
+    letter = compose(original, subject, failure, _START + timedelta(seconds=offset // 50))
+    return Outgoing(letter.topic, letter.key, letter.value, letter.headers, partition)
 
 
 def newer(run: str, wanted: Sequence[Wanted], share: float, codec: Codec, random: Random) -> list[Outgoing]:
-    """Live commands with a newer version of some of the records."""
-    keys = sorted({one.key for one in wanted})
+    """Live commands with a newer version of some of the customers."""
+    keys = sorted({one.key for one in wanted if not one.key.endswith(ORDER)})
     chosen = random.sample(keys, int(len(keys) * share))
     made = [command(run, key, _OF_A_RECORD + 1) for key in chosen]
     return [
