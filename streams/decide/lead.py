@@ -57,14 +57,11 @@ def lead_states(lead: Lead) -> tuple[Record, ...]:
 
 def decide_lead(lead: Lead, facts: Facts, policy: Policy, now: datetime) -> Outcome:
     """FL10 for one lead at full state."""
-    if lead.meta.operation == "delete":
-        return Skip(SkipWhy.NO_FLOW, "a lead deleted in the CRM; a customer and an order that it led to stay")
-    if lead.status != BILLABLE:
-        return Skip(SkipWhy.NOT_DUE, f"the lead is {lead.status}")
-    missing = [name for name in _NEEDED if getattr(lead, name) in (None, "")]
-    if missing:
-        detail = f"lead {lead.id} is billable, and has no {', '.join(missing)}"
-        return DeadLetter(Reason.CONTRACT_VIOLATION, detail, "complete the lead in the CRM")
+    idle = _idle(lead)
+    if idle is not None:
+        return idle
+    if not stands_alone(lead) and known_account(facts) is None:  # nor is there a customer code before the account
+        return wait_for_account(f"lead {lead.id}", lead.meta, facts, policy, now)
     order = _order(lead, facts)
     if facts.known is not None and facts.known.forwarded(fingerprint_of(order), lead.meta.event_id):
         ours = lead.meta.actor == policy.integration_user
@@ -75,12 +72,23 @@ def decide_lead(lead: Lead, facts: Facts, policy: Policy, now: datetime) -> Outc
     return Forward((*customer, command_for("lead.order", lead.id, order, lead.meta, lead.meta.position, now)))
 
 
+def _idle(lead: Lead) -> Skip | DeadLetter | None:
+    """Why nothing can come of it; None where it is billable and complete."""
+    if lead.meta.operation == "delete":
+        return Skip(SkipWhy.NO_FLOW, "a lead deleted in the CRM; a customer and an order that it led to stay")
+    if lead.status != BILLABLE:
+        return Skip(SkipWhy.NOT_DUE, f"the lead is {lead.status}")
+    missing = [name for name in _NEEDED if getattr(lead, name) in (None, "")]
+    if not missing:
+        return None
+    detail = f"lead {lead.id} is billable, and has no {', '.join(missing)}"
+    return DeadLetter(Reason.CONTRACT_VIOLATION, detail, "complete the lead in the CRM")
+
+
 def _customer(lead: Lead, facts: Facts, policy: Policy, now: datetime) -> tuple[Record, ...] | Outcome:
     """The commands that make its customer, none where there is one; or what keeps it from being made."""
-    if not stands_alone(lead):
-        account = known_account(facts)
-        if account is None:
-            return wait_for_account(f"lead {lead.id}", lead.meta, facts, policy, now)
+    account = known_account(facts)
+    if account is not None and not stands_alone(lead):
         return wait_for_decision(account, lead.meta, facts, policy, now) or customer_first(
             account, lead.meta, facts, now
         )
