@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from schemas.money import round_money
 from schemas.outcome import Record
@@ -16,8 +15,11 @@ CREDIT_GRANTED = "credit.granted"
 
 def credit_granted(effect: Effect, case: SupportCase, now: datetime) -> Record:
     """The notice of a credit note, under the effect's id: told again it is the same one."""
-    money, currency = case.credit_amount or Decimal(0), case.currency or ""
-    amount, approver = f"{round_money(money, currency)} {currency}", case.credit_approved_by or ""
+    # The case may have been changed since: what it does not tell any more, the credit note does.
+    over = ""
+    if case.credit_amount is not None and case.currency is not None:
+        over = f" over {round_money(case.credit_amount, case.currency)} {case.currency}"
+    by = f", approved by {case.credit_approved_by}" if case.credit_approved_by else ""
     notice = Notice(
         notice_id=effect.effect_id,
         event_id=effect.event_id,
@@ -26,10 +28,10 @@ def credit_granted(effect: Effect, case: SupportCase, now: datetime) -> Record:
         entity="case",
         key=case.id,
         account_id=effect.account_id,
-        text=f"credit note {effect.external_number} over {amount} was made for case {case.id}, approved by {approver}",
+        text=f"credit note {effect.external_number}{over} was made for case {case.id}{by}",
         money=case.credit_amount,
         currency=case.currency,
-        approved_by=approver,
+        approved_by=case.credit_approved_by or "",
         told_at=now,
     )
     return Record(NOTICE.name, effect.effect_id, effect.account_id, notice)
