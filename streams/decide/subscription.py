@@ -36,7 +36,7 @@ def decide_subscription(subscription: Subscription, facts: Facts, policy: Policy
     if account is None:
         return wait_for_account(f"subscription {subscription.id}", subscription.meta, facts, policy, now)
     waiting = wait_for_decision(account, subscription.meta, facts, policy, now)
-    return _refused(subscription) or waiting or _amend(subscription, account, facts, policy, now)
+    return subscription_refused(subscription) or waiting or _amend(subscription, account, facts, policy, now)
 
 
 def _amend(subscription: Subscription, account: Account, facts: Facts, policy: Policy, now: datetime) -> Outcome:
@@ -63,7 +63,7 @@ def schedule_of(subscription: Subscription, code: str) -> ScheduleAmend:
     return ScheduleAmend(**fields, customer_code=code, bills_from=bills_from, adjustment=worth)
 
 
-def _refused(subscription: Subscription) -> DeadLetter | None:
+def subscription_refused(subscription: Subscription) -> DeadLetter | None:
     """What no schedule can be made of."""
     who = f"subscription {subscription.id}, revision {subscription.revision}"
     held, start = subscription.effective_on, subscription.starts_on

@@ -21,6 +21,7 @@ from schemas.records import (
 from streams.decide.commands import follow_up
 from streams.decide.facts import Known
 from streams.decide.notice import credit_granted
+from streams.decide.subscription import subscription_refused
 
 #: kind of an effect in the ERP -> the CRM's entity that it is about, and the kind of command that goes back to it
 _BACK: dict[str, tuple[str, CommandKind]] = {
@@ -59,8 +60,7 @@ def follow_ups_of(effect: Effect, known: Known | None, now: datetime) -> tuple[R
         return ()
     body: Travelling
     if effect.kind == "schedule.amend":
-        newest = known.record if known.position == (effect.version, effect.sequence) else None
-        revision = newest.revision if isinstance(newest, Subscription) else None
+        revision = _revision(effect, known)
         body = SubscriptionWriteBack(erp_subscription_number=effect.external_number, erp_revision=revision)
     elif effect.kind == "invoice.post":
         body = OpportunityWriteBack(
@@ -72,3 +72,16 @@ def follow_ups_of(effect: Effect, known: Known | None, now: datetime) -> tuple[R
     if isinstance(known.record, SupportCase):
         return (*records, credit_granted(effect, known.record, now))
     return records
+
+
+def _revision(effect: Effect, known: Known) -> int | None:
+    """The revision that an effect billed; None where a newer one is on its way, or is a letter.
+
+    What is known may be newer than the effect and the same all the same: our own write-backs come back as changes.
+    """
+    newest = known.record
+    if not isinstance(newest, Subscription) or known.deleted:
+        return None
+    same = known.position == (effect.version, effect.sequence)
+    last_sent = known.fingerprint_event == effect.event_id and subscription_refused(newest) is None
+    return newest.revision if same or last_sent else None
