@@ -1,7 +1,8 @@
 """The rules that a contract may put on a field, each a pure function of one value. Named in the YAML with arguments.
 
 `length 1 128`, `one_of crm erp`, `above 0`, `at_least 0`, `at_most 100`, `not_blank`, `currency_code`, `country_code`,
-`not_before starts_on`, `minor_units currency`. A field that is absent breaks no rule; whether it may be is `required`.
+`time_zone`, `not_before starts_on`, `minor_units currency`. A field that is absent breaks no
+rule; whether it may be is `required`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
 
@@ -26,6 +28,12 @@ def code_list(name: str) -> frozenset[str]:
     """A list of codes: `currencies` (ISO 4217) or `countries` (ISO 3166-1 alpha-2)."""
     document = yaml.safe_load(files("schemas").joinpath("contracts", "codes", f"{name}.yml").read_text("utf-8"))
     return frozenset(str(document["codes"]).split())
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of the IANA database."""
+    return frozenset(available_timezones())
 
 
 def compile_rule(text: str) -> Rule:
@@ -84,6 +92,10 @@ def _country_code() -> Rule:
     return lambda value, _: None if value in code_list("countries") else "must be an ISO 3166-1 alpha-2 country code"
 
 
+def _time_zone() -> Rule:
+    return lambda value, _: None if value in time_zones() else "must be a time zone of the IANA database"
+
+
 def _not_before(other: str) -> Rule:
     def rule(value: Any, sibling: Sibling) -> str | None:
         start = sibling(other)
@@ -111,6 +123,7 @@ _RULES: Mapping[str, Callable[..., Rule]] = {
     "not_blank": _not_blank,
     "currency_code": _currency_code,
     "country_code": _country_code,
+    "time_zone": _time_zone,
     "not_before": _not_before,
     "minor_units": _minor_units,
 }

@@ -9,6 +9,7 @@ _WORDS = {
     "at_least": "at least {0}",
     "at_most": "at most {0}",
     "country_code": "a country code of ISO 3166",
+    "time_zone": "a time zone of the IANA database",
     "currency_code": "a currency code of ISO 4217",
     "length": "{0} to {1} characters",
     "minor_units": "no more decimals than <code>{0}</code> has",

@@ -60,3 +60,4 @@ class Invoice(Stamped):
     balance: Money
     invoice_date: date | None = None
     due_date: date | None = None
+    time_zone: str | None = None  #: of the company that bills: its midnight ends a day. None: UTC

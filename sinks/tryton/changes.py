@@ -29,6 +29,7 @@ invoice (`"invoice"`, only customer invoices)::
     {"number": "2026/3" | null, "state": "draft" | "validated" | "posted" | "paid" | "cancelled",
      "currency": "EUR", "total_amount": "420.00", "amount_to_pay": "400.00",  # a draft's is "0", as the ERP says
      "invoice_date": "2026-01-31" | null, "due_date": "2026-03-02" | null, "reference": "opp-1" | null,
+     "time_zone": "Europe/Zurich" | null,                                     # of the company; null where it has none
      "sales": [{"erp_id": "5", "number": "17", "reference": "opp-1" | null}],
      "party": {"erp_id": "7", "code": "C1000", "crm_id": "acc-1" | null}}
 """
@@ -109,6 +110,7 @@ class Invoice(TypedDict):
     amount_to_pay: str
     invoice_date: str | None
     due_date: str | None
+    time_zone: str | None
     reference: str | None
     sales: list[SaleOfInvoice]
     party: Counterpart

@@ -107,6 +107,7 @@ def invoice_body(row: Row) -> changes.Invoice:
         "amount_to_pay": decimal_text(row["amount_to_pay"]),
         "invoice_date": date_text(row["invoice_date"]),
         "due_date": date_text(max(due, default=None)),
+        "time_zone": (row.get("company.") or {}).get("timezone"),
         "reference": row["reference"],
         "sales": [
             {"erp_id": str(sale["id"]), "number": sale["number"], "reference": sale["reference"]}
@@ -207,6 +208,7 @@ INVOICE = Model(
         "amount_to_pay",
         "invoice_date",
         "lines_to_pay.maturity_date",
+        "company.timezone",
         "sales.number",
         "sales.reference",
         "lines.origin",

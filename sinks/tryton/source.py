@@ -5,7 +5,8 @@
 
 The ERP stamps a write with the start of its transaction, which becomes visible only when it ends: hence the overlap.
 A transaction that lasts longer than two thirds of it can be missed. After a restart the overlap is told again, with
-the same versions. A record that is deleted in the ERP is not noticed.
+the same versions. A record that is deleted in the ERP is not noticed. What only the passing of a day changes is in
+`due`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
 
 from schemas.codec import Codec
 from schemas.records import ErpChange
@@ -26,8 +26,8 @@ from sinks.tryton.changes import change
 from sinks.tryton.client import TrytonClient
 from sinks.tryton.credited import credited_lines, name_sales, sales_of_lines
 from sinks.tryton.cursor import Cursors
-from sinks.tryton.request import Call
-from sinks.tryton.rows import MODELS, Model, version_of, writer_of
+from sinks.tryton.due import Asks, Due, Positions, Tells
+from sinks.tryton.rows import INVOICE, MODELS, Model, version_of, writer_of
 from sinks.tryton.settings import TrytonSettings
 from sinks.tryton.teller import Teller
 from streams.runtime.clock import Clock, system_clock
@@ -42,20 +42,6 @@ PAGE = 100  #: records read at once
 _LONGEST_WAIT = 15.0
 _NARROW = timedelta(seconds=3)  #: most transactions end sooner than that; the wide look finds the others
 _START = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Asks(Protocol):
-    async def call(self, call: Call, /) -> Any: ...
-
-
-class Positions(Protocol):
-    async def position(self, model: str, /) -> int: ...
-
-    async def move(self, model: str, position: int, now: datetime, /) -> None: ...
-
-
-class Tells(Protocol):
-    async def tell(self, changes: Sequence[ErpChange], /) -> None: ...
 
 
 class Poller:
@@ -74,10 +60,13 @@ class Poller:
         """Changes that were not told, oldest record first. `cursor`: microseconds, the newest version told so far."""
         since = max(_START, _START + timedelta(microseconds=cursor) - self._back(self._clock()))
         stamps = await self._client.call(request.changed_since(self._model, since))
-        fresh = [row["id"] for row in stamps if self._told.get(row["id"]) != version_of(row)]
+        return await self.of([row["id"] for row in stamps if self._told.get(row["id"]) != version_of(row)])
+
+    async def of(self, ids: Sequence[int]) -> list[ErpChange]:
+        """These records as they are now, told before or not."""
         found: list[ErpChange] = []
-        for start in range(0, len(fresh), PAGE):
-            rows = await self._client.call(request.records(self._model, fresh[start : start + PAGE]))
+        for start in range(0, len(ids), PAGE):
+            rows = await self._client.call(request.records(self._model, ids[start : start + PAGE]))
             credited = credited_lines(rows)
             if credited:
                 name_sales(rows, await self._client.call(sales_of_lines(credited)))
@@ -115,9 +104,16 @@ class ErpSource:
     """All models, one after another, round by round."""
 
     def __init__(
-        self, pollers: Mapping[str, Poller], cursors: Positions, teller: Tells, *, clock: Clock = system_clock
+        self,
+        pollers: Mapping[str, Poller],
+        cursors: Positions,
+        teller: Tells,
+        *,
+        clock: Clock = system_clock,
+        due: Due | None = None,
     ) -> None:
         self._pollers = pollers
+        self._due = due
         self._cursors = cursors
         self._teller = teller
         self._clock = clock
@@ -139,7 +135,7 @@ class ErpSource:
                 await self._cursors.move(model, after, self._clock())
                 self._positions[model] = after
             told += len(changes)
-        return told
+        return told + (await self._due.round() if self._due is not None else 0)
 
     async def run(self, every: float, stop: asyncio.Event) -> None:
         """Rounds until `stop`. A target that fails is asked again, less and less often."""
@@ -169,4 +165,6 @@ async def run_erp_source(settings: Settings, stop: asyncio.Event) -> None:
         client = await stack.enter_async_context(TrytonClient(own, Calls("erp", Limiter(own.rate))))
         teller = Teller(settings.bootstrap, codec)
         pollers = {model.name: Poller(client, model, settings.sink.erp_poll_overlap) for model in MODELS}
-        await ErpSource(pollers, Cursors(database), teller).run(settings.sink.erp_poll.total_seconds(), stop)
+        cursors = Cursors(database)
+        due = Due(client, pollers[INVOICE.name], cursors, teller)
+        await ErpSource(pollers, cursors, teller, due=due).run(settings.sink.erp_poll.total_seconds(), stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy
 from schemas.records import AccountWriteBack, CommandKind, Invoice, OpportunityWriteBack, Travelling
@@ -77,9 +78,14 @@ def invoice_status(invoice: Invoice, now: datetime) -> str:
     if invoice.total < 0 and invoice.state in ("posted", "paid"):
         return "credited"
     if invoice.state == "posted":
-        overdue = invoice.due_date is not None and invoice.due_date < now.date() and invoice.balance > 0
-        return "overdue" if overdue else "issued"
+        return "overdue" if _overdue(invoice, now) else "issued"
     return {"paid": "paid", "cancelled": "cancelled"}.get(invoice.state, "pending")
+
+
+def _overdue(invoice: Invoice, now: datetime) -> bool:
+    """From the midnight after the due date on, as the company's clocks show it."""
+    today = now.astimezone(ZoneInfo(invoice.time_zone or "UTC")).date()
+    return invoice.due_date is not None and invoice.due_date < today and invoice.balance > 0
 
 
 def payment_status(invoice: Invoice) -> str:

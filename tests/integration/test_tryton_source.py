@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +17,9 @@ from sinks.calls import Calls
 from sinks.limits import Limiter
 from sinks.tryton import request
 from sinks.tryton.client import TrytonClient
+from sinks.tryton.due import Due
 from sinks.tryton.request import Call
-from sinks.tryton.rows import MODELS
+from sinks.tryton.rows import INVOICE, MODELS
 from sinks.tryton.settings import TrytonSettings
 from sinks.tryton.sink import TrytonSink
 from sinks.tryton.source import Poller
@@ -38,6 +40,31 @@ class Watched:
         changes = await self._pollers[model].read(self._cursors[model])
         self._cursors[model] = self._pollers[model].told(changes, self._cursors[model])
         return [change for change in changes if about in change.body]
+
+
+class Kept:
+    """A cursor that stands on a day, and what was told."""
+
+    def __init__(self, day: date) -> None:
+        self.day, self.told = day, list[ErpChange]()
+
+    async def position(self, _: str) -> int:
+        return self.day.toordinal()
+
+    async def move(self, _: str, position: int, __: datetime) -> None:
+        self.day = date.fromordinal(position)
+
+    async def tell(self, changes: Sequence[ErpChange]) -> None:
+        self.told.extend(changes)
+
+
+async def overdue(client: TrytonClient, day: date) -> set[int]:
+    """What is told when a day has begun, at Greenwich."""
+    kept, morning = Kept(day - timedelta(days=1)), datetime.combine(day, time(0, 1), UTC)
+    invoices = Poller(client, INVOICE, timedelta(seconds=30))
+    await Due(client, invoices, kept, kept, clock=lambda: morning).round()
+    assert kept.day == day
+    return {int(change.erp_id) for change in kept.told}
 
 
 async def pay(client: TrytonClient, invoice: int, amount: Decimal) -> None:
@@ -125,6 +152,24 @@ def test_a_life_of_an_order_is_told(settings: TrytonSettings) -> None:
             (paid,) = await watched.news("invoice", reference)
             body = json.loads(paid.body)
             assert (body["state"], Decimal(body["amount_to_pay"])) == ("paid", 0)
+
+    asyncio.run(life())
+
+
+def test_what_is_overdue_from_a_day_on_is_told_on_that_day(settings: TrytonSettings) -> None:
+    async def life() -> None:
+        client = TrytonClient(settings, Calls("erp", Limiter(100)))
+        async with TrytonSink(client) as sink:
+            account = f"t-{uuid.uuid4().hex[:10]}"
+            for command in (customer(account), order(account, account)):
+                await sink.write(command, None)
+            ((number,),) = [row["invoices"] for row in await client.call(request.sales(account))]
+            far = date(2090, 1, 1) + timedelta(days=int(account[2:9], 16) % 20_000)
+            dated = {"payment_term_date": far}
+            await client.call(Call("model.account.invoice.write", [[number], dated], writes=True))
+            await client.call(Call("model.account.invoice.post", [[number]], writes=True))
+            assert number not in await overdue(client, far)
+            assert number in await overdue(client, far + timedelta(days=1))
 
     asyncio.run(life())
 

@@ -87,6 +87,7 @@ def _invoice(body: Body, erp_id: str) -> tuple[str, str, dict[str, Any]]:
         "balance": Decimal(body["amount_to_pay"]),
         "invoice_date": body.get("invoice_date"),
         "due_date": body.get("due_date"),
+        "time_zone": body.get("time_zone"),
     }
     return f"erp:invoice:{erp_id}", _account_of(body["party"]), fields
 

@@ -144,6 +144,8 @@ def test_tagged_values_are_never_told(record: str, field: str, value: str) -> No
         ("currency_code", "jpy", False),
         ("country_code", "CH", True),
         ("country_code", "UK", False),
+        ("time_zone", "Asia/Tokyo", True),
+        ("time_zone", "Tokyo", False),
     ],
 )
 def test_each_rule_at_its_edges(rule: str, value: Any, good: bool) -> None:
