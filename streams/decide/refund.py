@@ -121,7 +121,8 @@ def _unfit(refund: Refund, invoice: Invoice, facts: Facts) -> DeadLetter | None:
     """Why there can be no credit note of it."""
     name = f"invoice {invoice.number}"
     if invoice.state not in _BILLED or invoice.total <= 0:
-        kind = "a credit note" if invoice.total < 0 else invoice.state
+        over = "a credit note" if invoice.total < 0 else "over nothing"
+        kind = over if invoice.state in _BILLED else invoice.state
         return _letter(refund, f"its {name} is {kind}", "look which invoice the payment was for")
     if refund.currency != invoice.currency:
         return _letter(
