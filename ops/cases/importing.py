@@ -91,9 +91,10 @@ def _batches(consumer: Consumer, place: Place, start: int, end: int) -> Iterator
     consumer.assign([TopicPartition(place[0], place[1], start)])
     at = start
     while at < end:
-        messages = consumer.consume(_BATCH, _WAIT_S)
-        if not messages:
+        first = consumer.poll(_WAIT_S)
+        if first is None:
             return  # what is left are marks of transactions
+        messages = [first, *consumer.consume(_BATCH, 0)]  # with a timeout it would wait until it has them all
         for message in messages:
             if message.error() is not None:
                 raise KafkaException(message.error())

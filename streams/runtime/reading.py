@@ -33,10 +33,10 @@ def read_to_the_end(
         unread = {(name, number) for name in topics for number in getattr(known.get(name), "partitions", ())}
         consumer.assign([TopicPartition(name, number, OFFSET_BEGINNING) for name, number in unread])
         while unread:
-            messages = consumer.consume(1000, patience_s)
-            if not messages:
+            first = consumer.poll(patience_s)
+            if first is None:
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-            for message in messages:
+            for message in (first, *consumer.consume(1000, 0)):  # with a timeout it would wait until it has them all
                 error = message.error()
                 if error is None:
                     yield message

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ops.local.errors import NotReady, PartFailed
@@ -84,7 +84,9 @@ def test_only_what_is_missing_is_started_and_on_the_same_port(make: Make) -> Non
     first = _up(make())
     house = first["house"].pid
     assert house is not None
-    os.kill(house, signal.SIGKILL)
+    process = psutil.Process(house)
+    process.kill()
+    process.wait(5)
     looked = {report.part: report.answers for report in make().status()}
     assert looked == {"ground": True, "house": False}
     again = _up(make())
