@@ -128,6 +128,20 @@ def test_an_amount_is_compared_to_the_last_minor_unit(limit: int, step: int, cur
     assert percent == (Decimal(10) if minor > limit else Decimal(20))
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "wanted"),
+    [("1", "2", -1), ("2", "1", 1), ("1.10", "1.1", 0), ("-1", "1", -1), ("0.1", "0.10000000000000000001", -1)],
+)
+def test_two_numbers_compared(left: str, right: str, wanted: int) -> None:
+    assert compare(left, right) == wanted
+
+
+@pytest.mark.parametrize(("left", "right"), [("x", "1"), ("1", "x"), ("", "")])
+def test_what_is_no_number_cannot_be_compared(left: str, right: str) -> None:
+    with pytest.raises(ValueError, match=rf"^compare takes decimal numbers, not '{left}' and '{right}'$"):
+        compare(left, right)
+
+
 @given(st.decimals(-(10**14), 10**14, places=4), st.decimals(-(10**14), 10**14, places=4))
 def test_compare_is_exact(left: Decimal, right: Decimal) -> None:
     assert compare(str(left), str(right)) == (left > right) - (left < right)
