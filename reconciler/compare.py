@@ -68,8 +68,16 @@ def _account(
         return [Difference("missing_in_crm", pair.missing, f"{what} is not known to the CRM")]
     if account is None or customer is None or not known:
         return []
+    return _both(pair, account, customer, twins, tolerated)
+
+
+def _both(
+    pair: Pair, account: Account, customer: Customer, twins: Sequence[Customer], tolerated: list[str]
+) -> list[Difference]:
     found = compare_fields(pair.fields, account, customer)
     tolerated += found.tolerated
+    if not found.fields and not twins:
+        return []
     what = f"account {_titled(account.name, account.id)}, ERP customer {customer.code or customer.erp_id}"
     return [*_duplicate(pair, what, customer, twins), *_mismatch(what, found)]
 

@@ -98,12 +98,16 @@ class Found:
 
 def compare_fields(rules: Iterable[FieldRule], crm: StateRecord, erp: StateRecord) -> Found:
     """What differs by these rules, on the day of the newer of the two changes."""
-    on = newest_day(crm, erp)
+    on: date | None = None
     found = Found()
     for rule in rules:
-        if not rule.valid(on):
-            continue
         ours, theirs = getattr(crm, rule.crm), getattr(erp, rule.erp)
+        if ours == theirs and rule.crm_as == rule.erp_as:
+            continue  # most fields of most records: however they are read
+        if rule.dated:
+            on = on or newest_day(crm, erp)
+            if not rule.valid(on):
+                continue
         wanted, held = read(ours, rule.crm_as), read(theirs, rule.erp_as)
         if wanted in (None, "") or (rule.erp_may_lack and held in (None, "")):
             continue

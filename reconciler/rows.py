@@ -75,4 +75,6 @@ def aware(moment: datetime) -> datetime:
 
 def newest(versions: tuple[Version, ...]) -> Version | None:
     """The version that counts: a record that moved to another account is left behind in its former partition."""
-    return max(versions, key=lambda one: (one.meta.position, one.recorded_at, one.partition), default=None)
+    if len(versions) < 2:
+        return versions[0] if versions else None
+    return max(versions, key=lambda one: (one.meta.position, one.recorded_at, one.partition))

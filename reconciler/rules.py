@@ -51,6 +51,11 @@ class FieldRule(BaseModel):
         read = full.pop("read", None)
         return {"crm_as": read, "erp_as": read, **full} if read else full
 
+    @property
+    def dated(self) -> bool:
+        """Whether it is in force on some days only."""
+        return self.valid_from is not None or self.valid_until is not None
+
     def valid(self, on: date) -> bool:
         """Whether the rule is in force on that day."""
         return (self.valid_from is None or self.valid_from <= on) and (

@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 
 from reconciler.draft import Draft, key_of
-from reconciler.rows import ERP_ONLY, MODELS, EntityName, PairName, Row, Subject, Version, newest
+from reconciler.rows import ERP_ONLY, EntityName, PairName, Row, Subject, Version, newest
 from reconciler.rules import PAIRS
 from reconciler.transforms import compact
+from reconciler.versions import packed, unpacked
 from schemas.records import Customer, Invoice
-from streams.runtime.clock import micros
 
-#: `TAX` names the customers that are an account's by tax id, `UNLINKED` those that are none's.
-RECORD, INVOICES, TAX, UNLINKED = b"r", b"i", b"t", b"u"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: `TAX` names the customers that are an account's by tax id, `UNLINKED` those that are none's, `KNOWN` how many
+#: records of an entity there are.
+RECORD, INVOICES, TAX, UNLINKED, KNOWN = b"r", b"i", b"t", b"u", b"k"
+#: A record's other side mostly comes within minutes: so many are kept as they were read, twice as many at most.
+_AT_HAND = 8_000
+Name = tuple[EntityName, str]
 _PAIRS: dict[str, Sequence[PairName]] = {
     "account": ("account",),
     "customer": ("account",),
@@ -34,15 +36,17 @@ class Sides:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._records: dict[tuple[EntityName, str], tuple[Version, ...]] = {}
+        self._changed: dict[Name, tuple[Version, ...]] = {}
+        self._at_hand: dict[Name, tuple[Version, ...]] = {}
+        self._before: dict[Name, tuple[Version, ...]] = {}  #: what was at hand until there were too many
         self._known: Counter[EntityName] = Counter()
         self._unlinked: dict[str, set[str]] = defaultdict(set)
 
     def load(self) -> None:
-        """Count what is written in the store."""
+        """What is written in the store, but for the records themselves."""
         self.clear()
-        for key, _ in self._draft.written(RECORD):
-            self._known[key[1:].decode().partition("\0")[0]] += 1  # type: ignore[index]
+        for key, count in self._draft.written(KNOWN):
+            self._known[key[1:].decode()] = int(count)  # type: ignore[index]
         for key, _ in self._draft.written(UNLINKED):
             tax, _, name = key[1:].decode().partition("\0")
             self._unlinked[tax].add(name)
@@ -54,9 +58,16 @@ class Sides:
 
     def versions(self, entity: EntityName, key: str) -> tuple[Version, ...]:
         """The record as last recorded, once per partition it was recorded in."""
-        if (entity, key) in self._records:
-            return self._records[entity, key]
-        return _versions(entity, self._draft.get(key_of(RECORD, entity, key)))
+        name = (entity, key)
+        found = self._at_hand.get(name)
+        if found is None:
+            found = self._before.get(name)
+            if found is None:
+                found = self._changed.get(name)
+            if found is None:
+                found = unpacked(entity, self._draft.get(key_of(RECORD, entity, key)))
+            self._keep(name, found)
+        return found
 
     def record(self, entity: EntityName, key: str) -> Version | None:
         """The version that counts, None where nothing is known."""
@@ -79,7 +90,8 @@ class Sides:
         after = tuple(one for one in before if one.partition != row.feed.partition)
         if row.record is not None:
             after += (Version(row.feed.partition, row.recorded_at, row.record),)
-        self._records[row.entity, row.key] = after
+        self._keep((row.entity, row.key), after)
+        self._changed[row.entity, row.key] = after
         self._known[row.entity] += bool(after) - bool(before)
         was, now = newest(before), newest(after)
         if row.entity == "invoice":
@@ -96,14 +108,22 @@ class Sides:
 
     def settle(self) -> None:
         """Put what was applied into the draft."""
-        for (entity, key), versions in self._records.items():
-            self._draft.put(key_of(RECORD, entity, key), _dumped(versions))
-        self._records = {}
+        for (entity, key), versions in self._changed.items():
+            self._draft.put(key_of(RECORD, entity, key), packed(versions))
+        for entity in {entity for entity, _ in self._changed}:
+            self._draft.put(key_of(KNOWN, entity), b"%d" % self._known[entity] if self._known[entity] else None)
+        self._changed = {}
 
     def clear(self) -> None:
-        self._records = {}
+        self._changed, self._at_hand, self._before = {}, {}, {}
         self._known.clear()
         self._unlinked.clear()
+
+    def _keep(self, name: Name, versions: tuple[Version, ...]) -> None:
+        """At hand for a while: until as many others were looked at, or twice as many."""
+        if len(self._at_hand) >= _AT_HAND:
+            self._before, self._at_hand = self._at_hand, {}
+        self._at_hand[name] = versions
 
     def _billed(self, invoice: str, was: str | None, now: str | None) -> list[str]:
         """Take an invoice from one order to another; the orders that it bills or billed."""
@@ -146,23 +166,3 @@ def _tax_of(version: Version | None) -> str | None:
     if version is None or not isinstance(version.record, Customer):
         return None
     return compact(version.record.tax_id or "") or None
-
-
-def _dumped(versions: tuple[Version, ...]) -> bytes | None:
-    if not versions:
-        return None
-    return json.dumps(
-        [
-            [one.partition, micros(one.recorded_at), one.record.model_dump(mode="json")]
-            for one in sorted(versions, key=lambda one: one.partition)
-        ]
-    ).encode()
-
-
-def _versions(entity: EntityName, value: bytes | None) -> tuple[Version, ...]:
-    if value is None:
-        return ()
-    return tuple(
-        Version(partition, _EPOCH + timedelta(microseconds=at), MODELS[entity].model_validate(record))
-        for partition, at, record in json.loads(value)
-    )

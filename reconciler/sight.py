@@ -47,11 +47,13 @@ def see(sides: Sides, subject: Subject, pilot: Pilot = EVERYBODY) -> Seen:
         found = sides.record(pair.erp, subject.key)
         erp = () if found is None else (found,)
         twins = sides.twins_of(found) if found is not None and pair.name == "account" else []
-    account_id = next((one.meta.account_id for one in (crm, *erp) if one is not None), subject.key)
-    # As the decide stage asks: by when an event was received, so that a pilot's first day splits none in two.
-    received = max((aware(one.meta.received_at) for one in (crm, *erp) if one is not None), default=NEVER)
-    if not pilot.covers(pair.name, account_id, received):
-        return Seen(Comparison("out_of_scope"), account_id, crm, erp)
+    first = crm if crm is not None else erp[0] if erp else None
+    account_id = first.meta.account_id if first is not None else subject.key
+    if pilot is not EVERYBODY:
+        # As the decide stage asks: by when an event was received, so that a pilot's first day splits none in two.
+        received = max((aware(one.meta.received_at) for one in (crm, *erp) if one is not None), default=NEVER)
+        if not pilot.covers(pair.name, account_id, received):
+            return Seen(Comparison("out_of_scope"), account_id, crm, erp)
     comparison = compare(
         pair,
         subject.key,

@@ -22,7 +22,7 @@ from schemas.records import Drift, DriftKind
 from streams.runtime.clock import micros
 
 #: Changes when stored bytes change their form; a folder of another form is rebuilt.
-FORMAT = "3"
+FORMAT = "4"
 _RESOLUTION = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _POSITION, _DRIFT, _WAITING, _OUTBOX, _NOTE = b"p", b"d", b"w", b"o", b"n"

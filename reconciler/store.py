@@ -10,6 +10,9 @@ import rocksdict
 
 from reconciler.errors import FolderInUse
 
+_CACHE_BYTES = 64 * 2**20
+_BUFFER_BYTES = 32 * 2**20  #: two of them at most
+
 
 class Store(Protocol):
     """Keys and values are bytes."""
@@ -56,7 +59,7 @@ class RocksStore:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            self._db: Any = rocksdict.Rdict(str(folder), rocksdict.Options(raw_mode=True))
+            self._db: Any = rocksdict.Rdict(str(folder), _options())
         except Exception as error:
             if "lock" in str(error).lower():
                 raise FolderInUse(f"{FolderInUse.__doc__} Folder: {folder}") from error
@@ -86,3 +89,17 @@ class RocksStore:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _options() -> rocksdict.Options:
+    """Memory has bounds: what is cached of blocks, indexes and filters together, and what is not written out yet.
+
+    The filters spare the look-up of a record that is new, which is what half of all first rows ask.
+    """
+    options, blocks = rocksdict.Options(raw_mode=True), rocksdict.BlockBasedOptions()
+    blocks.set_block_cache(rocksdict.Cache(_CACHE_BYTES))
+    blocks.set_bloom_filter(10, False)
+    blocks.set_cache_index_and_filter_blocks(True)
+    options.set_block_based_table_factory(blocks)
+    options.set_write_buffer_size(_BUFFER_BYTES)
+    return options

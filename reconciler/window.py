@@ -88,7 +88,7 @@ class Window:
         self.counts[subject.pair, "in_flight" if differs else seen.comparison.result] += 1
         newest = change.with_(seen.changed)
         if (before := self._state.waiting.get(subject)) is not None:
-            newest = newest._replace(gone=max(newest.gone, before.gone))
+            newest = Change(newest.at, max(newest.gone, before.gone))
         # What was deleted waits although nothing differs: the other side's change may still come, recorded before.
         if differs or subject in self._state.open or newest.gone != NEVER:
             self._state.wait(subject, newest)

@@ -132,7 +132,9 @@ def _runner(part: Part) -> Run:  # noqa: PLR0911 - imports are here so that a wo
         return run_api
     from ops.reconcile.pilots import RulesPilot  # noqa: PLC0415
     from reconciler.worker import run_reconciler  # noqa: PLC0415
+    from streams.transport.spared import spare_what_stays  # noqa: PLC0415
 
+    spare_what_stays()
     return lambda settings, stop: run_reconciler(
         settings, home_folder() / "reconciler", stop, pilot=RulesPilot(settings)
     )

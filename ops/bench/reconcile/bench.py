@@ -19,6 +19,7 @@ from reconciler.state import State
 from reconciler.store import RocksStore
 from reconciler.watermark import Watermarks
 from reconciler.window import Window
+from streams.transport.spared import spare_what_stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Report:
 
 def run(request: Request) -> Report:
     """Over RocksDB in a folder of its own, which is removed afterwards."""
+    spare_what_stays()  # as in the worker
     with tempfile.TemporaryDirectory(prefix="meshline-reconcile-") as name:
         folder = Path(name) / "state"
         store = RocksStore(folder)

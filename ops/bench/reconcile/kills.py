@@ -37,8 +37,8 @@ from schemas.partition import partition_for
 from schemas.registry import ConfluentRegistry
 from streams.runtime.settings import Settings
 
-#: Both sides' records, indexes, latencies, positions, open drifts, what waits, what is to be told.
-_STATE = (b"r", b"i", b"t", b"u", b"l", b"p", b"d", b"w", b"o")
+#: Both sides' records, indexes, counts, latencies, positions, open drifts, what waits, what is to be told.
+_STATE = (b"r", b"i", b"t", b"u", b"k", b"l", b"p", b"d", b"w", b"o")
 _QUICK = {
     "MESHLINE_RECONCILER__GRACE": "PT1S",
     "MESHLINE_RECONCILER__GRACE_DELETED": "PT1S",

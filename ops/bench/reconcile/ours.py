@@ -25,6 +25,7 @@ from schemas.registry import ConfluentRegistry
 from streams.runtime.clock import system_clock
 from streams.runtime.logs import configure_logs
 from streams.runtime.settings import load_settings
+from streams.transport.spared import spare_what_stays
 
 
 class Timed(Reader):
@@ -52,6 +53,7 @@ class Reached(threading.Event):
 
 def main(folder: str, prefix: str, rows: int) -> None:
     configure_logs("json", "error")
+    spare_what_stays()  # as in the worker
     settings, topics = load_settings(), ReconcilerTopics().prefixed(prefix)
     codec, store = Codec(ConfluentRegistry(settings.registry_url)), RocksStore(Path(folder))
     reader, state = Timed(settings.bootstrap, f"{prefix}ours"), State(store)
