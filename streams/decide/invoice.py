@@ -52,7 +52,7 @@ def _told(invoice: Invoice, facts: Facts, now: datetime) -> list[tuple[CommandKi
             currency=invoice.currency,
             outstanding_balance=_outstanding(invoice, same),
             invoice_status=invoice_status(invoice, now),
-            invoice_number=invoice.number,
+            invoice_number=invoice.number or "",  # none takes away that of another
             payment_status=payment_status(invoice),
         )
         # Its balance rests on all invoices of the deal.
@@ -64,7 +64,7 @@ def _told(invoice: Invoice, facts: Facts, now: datetime) -> list[tuple[CommandKi
             currency=invoice.currency,
             outstanding_balance=_outstanding(invoice, others),
             invoice_status=invoice_status(newest, now),
-            invoice_number=newest.number,
+            invoice_number=newest.number or "",
             payment_status=payment_status(newest),
         )
         # The account's figures rest on all of its invoices, so they are as new as the newest of them.

@@ -94,6 +94,15 @@ def test_an_invoice_tells_the_deal_its_own_balance_and_the_account_the_sum_of_it
     assert on_account.invoice_number == "2026/4", "the newest invoice names the account's status"
 
 
+def test_a_newest_invoice_without_a_number_takes_that_of_the_one_before_away() -> None:
+    draft = invoice("9", state="draft", order_id="d2").model_copy(update={"number": None})
+    told = billing(decide(invoice("1"), facts(**IN_CRM, invoices=(draft,)), POLICY, NOW))
+    on_account = told["account.billing"][1]
+    assert (on_account.invoice_status, on_account.invoice_number) == ("pending", "")
+    told = billing(decide(draft.model_copy(update={"order_id": "d1"}), facts(**IN_CRM), POLICY, NOW))
+    assert told["opportunity.billing"][1].invoice_number == ""
+
+
 def test_a_deal_s_balance_is_that_of_its_invoices_and_credit_notes_in_the_invoice_s_currency() -> None:
     others = (
         invoice("1", balance="60", tick=7),
