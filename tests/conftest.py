@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from streams.runtime.settings import Settings
 from tests.stack import OncePerRun, Running
 
 _PARTS = "meshline-parts"
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("meshline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("meshline")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,6 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.stack)
+            # of two processes one waits for the parts; the other does all that needs none of them
+            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.fixture(scope="session")
