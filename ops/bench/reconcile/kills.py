@@ -7,10 +7,7 @@ writer ─▶ state topics ─▶ reconciler (killed, started again, killed ...)
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -26,6 +23,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from ops.bench.reconcile.events import BEGIN, Event
+from ops.bench.reconcile.nursery import Nursery
 from reconciler.compare import compare
 from reconciler.history import DriftHistory, read_history
 from reconciler.rows import StateRecord
@@ -39,13 +37,6 @@ from streams.runtime.settings import Settings
 
 #: Both sides' records, indexes, counts, latencies, positions, open drifts, what waits, what is to be told.
 _STATE = (b"r", b"i", b"t", b"u", b"k", b"l", b"p", b"d", b"w", b"o")
-_QUICK = {
-    "MESHLINE_RECONCILER__GRACE": "PT1S",
-    "MESHLINE_RECONCILER__GRACE_DELETED": "PT1S",
-    "MESHLINE_RECONCILER__IDLE": "PT0.3S",
-    "MESHLINE_RECONCILER__TICK": "PT0.1S",
-    "MESHLINE_OPERATIONS_URL": "",
-}
 _KEYS = 40
 _PATIENCE_S = 60.0
 Name = tuple[str, str, str]
@@ -88,10 +79,10 @@ class Campaign:
 
     def run(self, kills: int) -> Outcome:
         """Write and kill so many times, come to rest, and compare."""
-        with self._own_topics():
+        with self._own_topics(), Nursery(self._prefix, self._addresses) as self._nursery:
             for _ in range(kills):
                 self._one_life()
-            with self._victim("state"):
+            with self._nursery.born(self._folder / "state"):
                 self._rest()
             self._judge()
             self._rebuild()
@@ -99,42 +90,22 @@ class Campaign:
 
     def _one_life(self) -> None:
         """Start it, change both sides while it works, kill it."""
-        with self._victim("state", kill=True) as process:
-            before = self._opened()
+        before = self._opened()
+        with self._nursery.born(self._folder / "state", kill=True) as victim:
             lives: float | None = None
             while lives is None or time.monotonic() < lives:
                 if lives is None and self._opened() != before:  # it has taken the folder: it works from now on
-                    lives = time.monotonic() + self._dice.uniform(0.5, 6)
+                    lives = time.monotonic() + self._dice.uniform(0, 3)
                 self._write()
                 time.sleep(self._dice.uniform(0, 0.2))
-            if process.poll() is not None:
-                raise RuntimeError(f"the reconciler ended by itself: {process.returncode}")
+            if not victim.alive():
+                raise RuntimeError("the reconciler ended by itself")
         self.outcome.kills += 1
 
     def _opened(self) -> int:
         """Changes each time the folder is opened."""
         log = self._folder / "state" / "LOG"
         return log.stat().st_ino if log.exists() else 0
-
-    @contextmanager
-    def _victim(self, name: str, kill: bool = False) -> Iterator[subprocess.Popen[bytes]]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ops.bench.reconcile.victim", str(self._folder / name), self._prefix],
-            stdin=subprocess.PIPE,
-            env=os.environ | _QUICK | self._addresses,
-        )
-        try:
-            yield process
-        finally:
-            if kill:
-                process.kill()
-            assert process.stdin is not None
-            process.stdin.close()
-            try:
-                process.wait(30)
-            finally:
-                process.kill()
-                process.wait()
 
     def _write(self) -> None:
         """One change on one side; deletions and tombstones among them."""
@@ -203,8 +174,8 @@ class Campaign:
 
     def _rebuild(self) -> None:
         """From the topics alone, into an empty folder."""
-        for seconds in (8, 16, 32, 64):  # on a busy machine it takes long to begin
-            with self._victim("rebuilt"):
+        for seconds in (2, 4, 8, 16, 32, 64):  # on a busy machine it takes long to begin
+            with self._nursery.born(self._folder / "rebuilt"):
                 time.sleep(seconds)
             self.outcome.rebuilt_differs = self._differing()
             if not self.outcome.rebuilt_differs:
