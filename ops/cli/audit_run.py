@@ -10,13 +10,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ops.acceptance.drive import LEAST
 from ops.acceptance.run import Asked
 from ops.acceptance.run import run as run_
 from ops.acceptance.witness.erp import ErpUnreadable
+from ops.access.errors import NotLetIn
 from ops.cli.failure import FOUND, say, told
 from ops.demo.errors import DemoFailed
 from ops.demo.progress import Progress
+from ops.rules.errors import Refused
+from streams.rules import RulesError
 from streams.runtime.clock import system_clock
+from streams.runtime.logs import configure_logs
 from streams.runtime.settings import home_folder, load_settings
 
 _SHOWN = 20
@@ -27,23 +32,27 @@ def extend(app: typer.Typer) -> None:
 
 
 def run(
-    records: Annotated[int, typer.Option(min=10, help="How many records, of all flows together.")] = 100,
+    records: Annotated[int, typer.Option(min=LEAST, help="How many records, of all flows together.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed is the same work.")] = 1,
     workers: Annotated[bool, typer.Option(help="Start the line's workers; --no-workers where they run.")] = True,
+    by: Annotated[
+        str, typer.Option(help="Who switches billing by itself on for the run. With a token: its person.")
+    ] = "acceptance",
     json_output: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")] = False,
 ) -> None:
     """Drive records of all flows, then compare the CRM and the ERP. Exit 0 when every field and total agrees, else 100.
 
     The comparison reads both systems itself and shares no code with the line.
     """
+    configure_logs("console", "warning")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the workers are stopped on the way out
     progress = Progress(Console(stderr=True, highlight=False))
     try:
         with told():
             settings = load_settings()
             settings.need("bootstrap", "registry_url", "operations_url", "crm_url", "erp_url")
-            result = run_(settings, home_folder(), Asked(records, seed, workers), system_clock, progress.count)
-    except (DemoFailed, ErpUnreadable) as error:
+            result = run_(settings, home_folder(), Asked(records, seed, workers, by), system_clock, progress.count)
+    except (DemoFailed, ErpUnreadable, Refused, RulesError, NotLetIn) as error:
         say(f"[red]failed[/]  {error}")
         raise typer.Exit(1) from None
     finally:

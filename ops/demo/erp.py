@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from ops.demo.errors import DemoFailed, ErpRefused
 from streams.runtime.settings import Settings
 
 _PAGE = 500
+_TRIES, _AGAIN_S = 20, 0.25
 
 
 class Erp:
@@ -63,10 +65,19 @@ class Erp:
         pages = (wanted[start : start + _PAGE] for start in range(0, len(wanted), _PAGE))
         return {row["id"]: row for page in pages for row in self.call(f"model.{model}.read", page, fields)}
 
+    def _pressed(self, body: str) -> httpx.Response:
+        """A busy ERP says 503 after it has undone all of a call; a person presses the button again."""
+        for _ in range(_TRIES):
+            answer = self._http.post(self._url, content=body, headers={"Content-Type": "application/json"})
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(_AGAIN_S)
+        return answer
+
     def _post(self, method: str, params: list[Any]) -> Any:
         body = json.dumps({"id": 0, "method": method, "params": params}, default=_encode)
         try:
-            answer = self._http.post(self._url, content=body, headers={"Content-Type": "application/json"})
+            answer = self._pressed(body)
             answer.raise_for_status()
         except httpx.HTTPError as error:
             raise DemoFailed(f"the ERP does not answer {method}: {error or type(error).__name__}") from error

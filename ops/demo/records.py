@@ -11,6 +11,9 @@ from typing import Any, Literal
 from schemas.money import line_amount
 
 Row = Mapping[str, Any]
+Table = Literal[
+    "accounts", "contacts", "contracts", "opportunities", "opportunity_lines", "cases", "subscriptions", "leads"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Write:
     """One row written in the CRM. An update without values touches the row: the same content, a new time."""
 
     verb: Literal["insert", "update", "delete"]
-    table: Literal["accounts", "contacts", "contracts", "opportunities", "opportunity_lines"]
+    table: Table
     id: str
     values: Row = field(default_factory=dict)
 

@@ -13,6 +13,9 @@ _TABLES = {
     "contracts": "select * from sales.contracts where id like %(like)s",
     "deals": "select * from sales.opportunities where id like %(like)s",
     "lines": "select * from sales.opportunity_lines where opportunity_id like %(like)s order by position",
+    "cases": "select * from sales.cases where id like %(like)s",
+    "subscriptions": "select * from sales.subscriptions where id like %(like)s",
+    "leads": "select * from sales.leads where id like %(like)s",
     "balances": "select * from sales.account_balances where account_id like %(like)s",
 }
 
