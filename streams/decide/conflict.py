@@ -53,9 +53,13 @@ class Version:
 
     def moved(self, other: Version) -> bool:
         """Whether it was changed since both sides had one value, as far as either has seen the other."""
-        if self.touch is None or self.value == self.touch.before:
+        if self.touch is None or (self.value == self.touch.before and not self.touch.past):
             return False
-        return other.touch is None or self.value != other.touch.before
+        if other.touch is None or self.value != other.touch.before:
+            return True
+        # The other side has come from this value. It is a change where people came back to it, and later.
+        back = bool(self.touch.past) or self.touch.before == other.value
+        return back and self.touch.at >= other.touch.at
 
     def told(self) -> str:
         name, value = ("the CRM" if self.side == "crm" else "the ERP"), self.value or "nothing"
