@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from reconciler.errors import EmitFailed
 from schemas.codec import Codec
@@ -11,17 +12,25 @@ from schemas.identity import event_id_for
 from schemas.partition import partition_for
 from schemas.records import BillingHold, Drift, Travelling
 from schemas.topics import Topic
-from streams.letters.outbox import NotDelivered, Outbox, Outgoing
+from streams.letters.outbox import NotDelivered, Outgoing
 from streams.runtime.clock import micros
+
+
+class Confirmed(Protocol):
+    """What sends records and waits for the broker, as `Outbox` does."""
+
+    def send_all_now(self, records: Sequence[Outgoing]) -> None:
+        """Raises NotDelivered."""
+        ...
 
 
 class DriftTopic:
     """The way out. Key is the drift's id, partition the account's."""
 
-    def __init__(self, bootstrap: str, topic: Topic, codec: Codec) -> None:
+    def __init__(self, outbox: Confirmed, topic: Topic, codec: Codec) -> None:
         self._topic = topic
         self._codec = codec
-        self._outbox = Outbox(bootstrap)
+        self._outbox = outbox
 
     def send(self, drifts: Mapping[int, Drift]) -> list[int]:
         """Send them in the order of their numbers and wait; the numbers, all confirmed. Raises EmitFailed."""

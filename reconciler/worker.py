@@ -25,6 +25,7 @@ from reconciler.state import State
 from reconciler.store import RocksStore
 from reconciler.topics import ReconcilerTopics
 from schemas.codec import Codec
+from streams.letters.outbox import Outbox
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.logs import get_logger
 from streams.runtime.registry import worker_registry
@@ -76,8 +77,8 @@ def _run(
             # A new folder: what an earlier one opened is open still, until its record has been looked at.
             state.adopt(read_history(settings.bootstrap, group, topics.drift, codec).last())
             state.hold_billing(read_held(settings.bootstrap, group, topics.billing, codec))
-        drifts = DriftTopic(settings.bootstrap, topics.drift, codec)
-        billing = BillingTopic(settings.bootstrap, topics.billing, codec)
+        drifts = DriftTopic(Outbox(settings.bootstrap), topics.drift, codec)
+        billing = BillingTopic(Outbox(settings.bootstrap), topics.billing, codec)
         parts = Parts(reader, drifts, codec, state, _known(settings, opened), billing, pilot)
         Loop(settings, topics, parts, feeds, clock).run(halt)
 

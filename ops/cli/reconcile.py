@@ -102,7 +102,7 @@ async def _sweep(settings: Settings, pages: int, again: bool, quick: bool) -> di
 
 def _evidence(settings: Settings) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The state topics and the books, where there is a broker."""
-    from ops.reconcile.evidence import books_read, topics_read  # noqa: PLC0415
+    from ops.reconcile.evidence import books_read, topic_reader, topics_read  # noqa: PLC0415
     from schemas.codec import Codec  # noqa: PLC0415
     from schemas.registry import ConfluentRegistry  # noqa: PLC0415
 
@@ -111,24 +111,21 @@ def _evidence(settings: Settings) -> tuple[dict[str, Any], dict[str, Any] | None
     now = datetime.now(UTC)
     registry = ConfluentRegistry(settings.registry_url)
     try:
-        topics = topics_read(settings, Codec(registry), now)
+        topics = topics_read(topic_reader(settings), Codec(registry), now)
     finally:
         registry.close()
     return topics, books_read(settings, now) if settings.operations_url else None
 
 
 def _tell(settings: Settings, signed: dict[str, Any]) -> None:
-    from ops.reconcile.certificate import record_of  # noqa: PLC0415
+    from ops.reconcile.publish import publish  # noqa: PLC0415
     from schemas.codec import Codec  # noqa: PLC0415
     from schemas.registry import ConfluentRegistry  # noqa: PLC0415
-    from schemas.topics import CERTIFICATE  # noqa: PLC0415
-    from streams.letters.outbox import Outbox, Outgoing  # noqa: PLC0415
+    from streams.letters.outbox import Outbox  # noqa: PLC0415
 
     registry = ConfluentRegistry(settings.registry_url)
     try:
-        record = record_of(signed)
-        value = Codec(registry).encode(CERTIFICATE, record)
-        Outbox(settings.bootstrap).send_all_now([Outgoing(CERTIFICATE.name, record.certificate_id.encode(), value)])
+        publish(signed, Codec(registry), Outbox(settings.bootstrap))
     finally:
         registry.close()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from confluent_kafka import KafkaException
 from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.feed import decode_rows
+from reconciler.rows import EntityName
 from reconciler.topics import ReconcilerTopics
 from schemas.codec import Codec
 from streams.runtime.reading import read_to_the_end
@@ -19,37 +21,45 @@ _NAMED = 20  #: unreadable rows that are named; all of them are counted
 _AT_ONCE = 2000
 
 
-def topics_read(settings: Settings, codec: Codec, now: datetime) -> dict[str, Any]:
-    """Per state topic: rows, positions by partition, the newest row's time, and what cannot be read.
+def topic_reader(settings: Settings) -> Callable[[str], Iterable[Any]]:
+    """What reads a topic from its beginning to its end as it is now. It raises KafkaException."""
+    group = f"{settings.worker.group}.certificate"
+    return lambda name: read_to_the_end(settings.bootstrap, group, [name])
 
-    Rows of unknown versions and broken ones are counted, and the first are named.
-    """
+
+def topics_read(read: Callable[[str], Iterable[Any]], codec: Codec, now: datetime) -> dict[str, Any]:
+    """Per state topic what `summed` tells of it, or why it was not read."""
     topics, found = ReconcilerTopics(), dict[str, Any]()
     for topic in topics.state.values():
-        rows, unreadable, positions, newest, named = 0, 0, Counter[str](), 0, list[dict[str, Any]]()
-        batch: list[Any] = []
-
-        def judge(batch: list[Any], named: list[dict[str, Any]] = named) -> int:
-            _, broken = decode_rows(batch, topics.entities, codec, now)
-            named.extend({"place": f"{one.feed.partition}/{one.offset}", "why": one.why[:300]} for one in broken)
-            return len(broken)
-
         try:
-            for message in read_to_the_end(settings.bootstrap, f"{settings.worker.group}.certificate", [topic.name]):
-                batch.append(message)
-                rows += 1
-                positions[str(message.partition())] = message.offset() + 1
-                newest = max(newest, message.timestamp()[1])
-                if len(batch) >= _AT_ONCE:
-                    unreadable += judge(batch)
-                    batch.clear()
-            unreadable += judge(batch)
+            found[topic.name] = summed(read(topic.name), topics.entities, codec, now)
         except KafkaException as error:
             found[topic.name] = {"why": f"not read: {error.args[0].str()}"}
-            continue
-        whole = {"rows": rows, "unreadable": unreadable, "named": named[:_NAMED], "newest_ms": newest}
-        found[topic.name] = whole | {"positions": dict(sorted(positions.items()))}
     return found
+
+
+def summed(
+    messages: Iterable[Any], entities: Mapping[str, EntityName], codec: Codec, now: datetime, at_once: int = _AT_ONCE
+) -> dict[str, Any]:
+    """Rows, positions by partition, the newest row's time, and what cannot be read.
+
+    Rows of unknown versions and broken ones are counted, and the first are named. Raises RegistryUnavailable.
+    """
+    rows, newest, unreadable = 0, 0, 0
+    positions: dict[str, int] = {}
+    named: list[dict[str, Any]] = []
+    waiting = iter(messages)
+    while batch := list(islice(waiting, at_once)):
+        rows += len(batch)
+        for message in batch:
+            positions[str(message.partition())] = message.offset() + 1
+            newest = max(newest, message.timestamp()[1])
+        _, broken = decode_rows(batch, entities, codec, now)
+        unreadable += len(broken)
+        named += [{"place": f"{one.feed.partition}/{one.offset}", "why": one.why[:300]} for one in broken]
+        del named[_NAMED:]
+    whole = {"rows": rows, "unreadable": unreadable, "named": named, "newest_ms": newest}
+    return whole | {"positions": dict(sorted(positions.items()))}
 
 
 def books_read(settings: Settings, now: datetime) -> dict[str, Any]:

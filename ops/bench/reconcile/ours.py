@@ -22,6 +22,7 @@ from reconciler.store import RocksStore
 from reconciler.topics import ReconcilerTopics
 from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry
+from streams.letters.outbox import Outbox
 from streams.runtime.clock import system_clock
 from streams.runtime.logs import configure_logs
 from streams.runtime.settings import load_settings
@@ -58,8 +59,8 @@ def main(folder: str, prefix: str, rows: int) -> None:
     codec, store = Codec(ConfluentRegistry(settings.registry_url)), RocksStore(Path(folder))
     reader, state = Timed(settings.bootstrap, f"{prefix}ours"), State(store)
     feeds = dict.fromkeys(reader.partitions(topics.read), None)
-    outlet = DriftTopic(settings.bootstrap, topics.drift, codec)
-    billing = BillingTopic(settings.bootstrap, topics.billing, codec)
+    outlet = DriftTopic(Outbox(settings.bootstrap), topics.drift, codec)
+    billing = BillingTopic(Outbox(settings.bootstrap), topics.billing, codec)
     parts = Parts(reader, outlet, codec, state, KnownExplanations(), billing)
     Loop(settings, topics, parts, dict(feeds), system_clock).run(Reached(state, rows))
     seconds = time.perf_counter() - reader.first
