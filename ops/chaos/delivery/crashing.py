@@ -26,7 +26,7 @@ _PARTITIONS = 2
 _KEYS = 40
 _DEATH_SECONDS = 120.0  # a member that died without a word is missed for 45
 #: How many messages one life may use up, and the pace of agents, by what the crash point needs.
-_LIFE = {"join": (2500, 500.0), "stop": (1500, 500.0), "slow": (1500, 200.0), "steady": (900, 500.0)}
+_LIFE = {"join": (4000, 60.0), "stop": (1500, 500.0), "slow": (1500, 200.0), "steady": (900, 500.0)}
 _QUICK_LIFE = (900, 0.0)
 _CYCLE_SIZE = 200  # the most messages of one transaction
 
@@ -39,6 +39,7 @@ class CrashResult:
     times: int
     deaths: int
     verdict: Verdict
+    other_ends: tuple[str, ...] = ()  #: how those lives ended that did not end there
 
     @property
     def blame(self) -> Counter[str]:
@@ -59,6 +60,7 @@ class CrashResult:
             "order_violations": verdict.order_violations,
             "found": dict(self.blame),
             "clean": self.clean,
+            "other_ends": list(self.other_ends),
         }
 
 
@@ -102,7 +104,7 @@ def crash_at(
         job = Job(topics.bootstrap, topics.group, topics.input, topics.output, folder, layer, rate)
         lives = Lives(point, job, topics)
         stack.callback(lives.close)
-        deaths = sum(lives.live(1 + life % point.spread) for life in range(times))
+        ends = [lives.live(1 + life % point.spread) for life in range(times)]
         left = lives.finish(patience)
         outputs = folder / "outputs.sqlite"
         closed = observe(topics, outputs)
@@ -111,7 +113,8 @@ def crash_at(
         verdict.add(Finding(STUCK, -1, -1, f"input partition {partition} stayed at offset {committed} of {end}"))
     if not closed:
         verdict.add(Finding(STUCK, -1, -1, "a transaction on the output stayed open: readers see no further"))
-    return CrashResult(point, times, deaths, verdict)
+    others = tuple(f"life {nth}: {end}" for nth, end in enumerate(ends, 1) if end)
+    return CrashResult(point, times, times - len(others), verdict, others)
 
 
 class Lives:
@@ -131,17 +134,16 @@ class Lives:
             self._running.append(spawn(job, task, log))
         return self._running[-1]
 
-    def live(self, nth: int) -> bool:
-        """True when it died at the crash point."""
+    def live(self, nth: int) -> str:
+        """How it ended; nothing when it died at the crash point."""
         point = self._point
         commit = point.trigger if point.trigger in ("refused", "in doubt") else ""
         crash = {"client": point.client, "method": point.method, "when": point.when, "nth": nth, "commit": commit}
-        before = self._topics.passed()
+        before = self._topics.offsets() or [0] * _PARTITIONS
         worker = self._start("w0", self._job, crash=crash)
         other = None
         if point.trigger in ("join", "stop"):
-            # one commit of the life before may come through late; more than that is this worker's own
-            self._wait(lambda: worker.poll() is not None or self._topics.passed() > before + _CYCLE_SIZE)
+            self._wait(lambda: worker.poll() is not None or self._has_all(before))
             if point.trigger == "stop":
                 worker.send_signal(signal.SIGTERM)
             else:
@@ -152,7 +154,14 @@ class Lives:
             end_process(worker, signal.SIGKILL)
         if other is not None:
             end_process(other, signal.SIGTERM)
-        return code == -signal.SIGKILL
+        if code == -signal.SIGKILL:
+            return ""
+        return f"exit {code}" if code is not None else f"still alive, offsets {before}, then {self._topics.offsets()}"
+
+    def _has_all(self, before: list[int]) -> bool:
+        """The new worker holds every partition: each moved on by more than what a dead one's commit can bring late."""
+        now = self._topics.offsets()
+        return len(now) == len(before) and all(one > then + _CYCLE_SIZE for one, then in zip(now, before, strict=True))
 
     @staticmethod
     def _wait(condition: Callable[[], bool]) -> None:

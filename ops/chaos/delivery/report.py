@@ -95,6 +95,7 @@ class Report:
         for row in self.crashes:
             if row.deaths < row.times:
                 lines.append(f"crash point {row.point.name}: died there {row.deaths} of {row.times} times only")
+                lines += [f"crash point {row.point.name}: {end}" for end in row.other_ends]
             if not row.clean:
                 lines += [f"crash point {row.point.name}: {_line(*finding)}" for finding in row.verdict.findings[:3]]
         lines += [f"mutant {trial.name} was not caught, though {trial.why}" for trial in self._uncaught]

@@ -61,11 +61,16 @@ class Topics:
 
     def passed(self) -> int:
         """Records before the group's offsets; -1 when nobody answers just now."""
+        offsets = self.offsets()
+        return sum(offsets) if offsets else -1
+
+    def offsets(self) -> list[int]:
+        """The group's, by partition; none when nobody answers just now."""
         try:
             places = [TopicPartition(self.input, i) for i in range(self.partitions)]
-            return sum(max(0, one.offset) for one in self._asking.committed(places, timeout=3))
+            return [max(0, one.offset) for one in self._asking.committed(places, timeout=3)]
         except KafkaException:
-            return -1
+            return []
 
     def await_passed(self, count: int, seconds: float, meanwhile: Callable[[], None]) -> None:
         """Until so many records are finished. Raises ChaosError."""

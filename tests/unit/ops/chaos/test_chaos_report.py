@@ -53,6 +53,7 @@ def test_the_keys_that_programs_rely_on_are_there() -> None:
         (Report(outcome(), [CAUGHT, MISSED]), "mutant b was not caught, though offsets would pass"),
         (Report(outcome(judge_objects={"a record deleted": False})), "the judge did not object to a record deleted"),
         (Report(outcome(), (), [CrashResult(POINTS[0], 2, 1, Verdict())]), "died there 1 of 2 times"),
+        (Report(outcome(), (), [CrashResult(POINTS[0], 2, 1, Verdict(), ("life 2: exit 1",))]), "life 2: exit 1"),
         (Report(outcome(), (), [CrashResult(POINTS[0], 1, 1, lossy())]), f"crash point {POINTS[0].name}: lost"),
     ],
 )
