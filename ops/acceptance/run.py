@@ -82,14 +82,16 @@ def _watch(
     settings: Settings, work: Work, jobs: list[Future[None]], workers: Workers, tell: Callable[[str], None]
 ) -> Found:
     """Look again and again: until both agree and all work is done, or nothing has changed for long."""
-    pause, since, last = threading.Event(), time.monotonic(), ""
+    pause, since, last, took = threading.Event(), time.monotonic(), "", 0.0
     while True:
-        pause.wait(_LOOK_S)
+        pause.wait(max(_LOOK_S, took))  # looking is work for the ERP, too
         workers.check()
         for job in jobs:
             if job.done():
                 job.result()
+        began = time.monotonic()
         found = look(settings, work)
+        took = time.monotonic() - began
         done = all(job.done() for job in jobs)
         state = f"{len(found.compared)} fields, {len(found.mismatches)} differ, {len(found.unexplained)} not there yet"
         tell(state)
