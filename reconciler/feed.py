@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -11,13 +10,9 @@ from typing import Any, Literal
 from reconciler.rows import MODELS, EntityName, Feed, Row
 from schemas.codec import Codec, ContractViolation, Undecodable
 from schemas.records import Effect
-from schemas.registry import RegistryUnavailable
-from streams.runtime.logs import get_logger
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY_LIMIT = 128
-_LOG = get_logger("reconciler.feed")
-AGAIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +33,6 @@ class Measure:
     offset: int
     recorded_at: datetime
     effect: Effect
-
-
-def await_schemas(
-    codec: Codec, values: Sequence[bytes | None], halt: threading.Event, again_s: float = AGAIN_S
-) -> bool:
-    """True when the registry has told every schema in the values; while it is away they wait. False: halted."""
-    told = False
-    while not halt.is_set():
-        try:
-            for schema_id in codec.untold(values):
-                codec.learn(schema_id)
-        except RegistryUnavailable as error:
-            if not told:
-                told = True
-                _LOG.warning("rows wait for the schema registry; nothing is lost", error=str(error))
-            halt.wait(again_s)
-        else:
-            return True
-    return False
 
 
 def decode_rows(

@@ -12,7 +12,7 @@ from reconciler.billing import BillingPolicy, in_doubt, judge
 from reconciler.broker import Reader
 from reconciler.emit import BillingTopic, DriftTopic
 from reconciler.explanations import Explanations
-from reconciler.feed import Unreadable, await_schemas, decode_effects, decode_rows
+from reconciler.feed import Unreadable, decode_effects, decode_rows
 from reconciler.gauges import Gauges
 from reconciler.grace import Policy
 from reconciler.pilot import EVERYBODY, Pilot
@@ -25,6 +25,7 @@ from schemas.codec import Codec
 from schemas.records import Drift
 from streams.runtime.clock import Clock
 from streams.runtime.logs import get_logger
+from streams.runtime.schemas_awaited import await_schemas
 from streams.runtime.settings import Settings
 
 _LOG = get_logger("reconciler")

@@ -53,8 +53,12 @@ class Codec:
 
     def prepare(self, topic: Topic) -> None:
         """From now on records of this topic are encoded without asking the registry. Raises RegistryUnavailable."""
-        if topic.record is not None and topic.name not in self._writers:
+        if topic.record is not None and not self.prepared(topic):
             self._own_writer(topic, topic.record)
+
+    def prepared(self, topic: Topic) -> bool:
+        """Whether `prepare` would ask the registry for nothing."""
+        return topic.record is None or topic.name in self._writers
 
     def _own_writer(self, topic: Topic, record: type[Travelling]) -> Callable[[Any], bytes]:
         writer = self._writer(topic.subject, newest_schema(record), Travelling.model_dump)

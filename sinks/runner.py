@@ -29,12 +29,12 @@ from sinks.gate import Gate, Halted
 from sinks.lanes import Lanes
 from sinks.ledger import Ledger, Place
 from sinks.port import Sink
-from sinks.schemas_awaited import await_schemas
 from streams.letters.fuse import Failed, Fuse
 from streams.letters.letter import Letter, Original
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.logs import get_logger
 from streams.runtime.metrics import DEAD_LETTERED, EFFECTS, END_TO_END_SECONDS, LETTER_RATIO
+from streams.runtime.schemas_awaited import await_schemas_beside
 
 log = get_logger("mesh.sinks")
 
@@ -102,7 +102,7 @@ class Runner:
     async def accept(self, batch: Batch) -> None:
         """Queue a batch's records. Batches of one partition must come in order. Raises LedgerUnavailable."""
         place = await self._place(batch)
-        await await_schemas(self._codec, self._effects, [message.value() for message in batch])
+        await await_schemas_beside(self._codec, [message.value() for message in batch], self._effects)
         for message in batch:
             self._queue(batch, message, place)
 

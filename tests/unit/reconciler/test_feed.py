@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from histories import at, record
 
-from reconciler.feed import await_schemas, decode_rows
+from reconciler.feed import decode_rows
 from reconciler.rows import Feed
 from schemas.codec import Codec
 from schemas.registry import MemoryRegistry, RegistryUnavailable
@@ -109,28 +108,3 @@ def test_a_registry_that_does_not_answer_is_no_fault_of_the_row() -> None:
 
     with pytest.raises(RegistryUnavailable):
         read(FakeMessage(GOOD), Codec(Away()))
-
-
-class Away(MemoryRegistry):
-    """Does not answer so many times, and halts its reader when it is asked for the last of them."""
-
-    def __init__(self, told: MemoryRegistry, silent: int, halt: threading.Event | None = None) -> None:
-        super().__init__()
-        self.told, self.silent, self.halt = told, silent, halt
-
-    def schema(self, schema_id: int) -> dict[str, Any]:
-        if self.silent == 0:
-            return self.told.schema(schema_id)
-        self.silent -= 1
-        if self.halt is not None and not self.silent:
-            self.halt.set()
-        raise RegistryUnavailable("it is away")
-
-
-def test_rows_of_a_schema_that_was_never_told_wait_for_the_registry() -> None:
-    told = MemoryRegistry()
-    value = Codec(told).encode(TOPIC, record("account", "A1", 1))
-    codec, halt = Codec(Away(told, silent=3)), threading.Event()
-    assert await_schemas(codec, [None, b"no avro", value], halt, again_s=0.001)
-    assert codec.untold([value]) == set()
-    assert not await_schemas(Codec(Away(told, 2, halt)), [value], halt, again_s=0.001), "halted: to be read again"
