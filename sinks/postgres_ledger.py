@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas.records import Command, Conversion
-from sinks.errors import Fenced, LedgerUnavailable
+from sinks.fenced import fenced
 from sinks.images import keep_image
 from sinks.ledger import Entry, Place, Proceed, Settle, Told, weigh
 from sinks.mapping import mark_applied
@@ -52,11 +50,11 @@ class PostgresLedger:
         raised = statement.on_conflict_do_update(
             index_elements=[epochs.c.slot], set_={"epoch": epochs.c.epoch + 1, "started_at": func.now()}
         ).returning(epochs.c.epoch)
-        async with self._transaction() as connection:
+        async with fenced(self._engine) as connection:
             return int((await connection.execute(raised)).scalar_one())
 
     async def begin(self, command: Command, mark: str, place: Place, now: datetime) -> Proceed | Told:
-        async with self._transaction(place) as connection:
+        async with fenced(self._engine, place) as connection:
             rows = await self._rows_of(connection, command)
             verdict = weigh(command, mark, rows)
             match verdict:
@@ -78,11 +76,11 @@ class PostgresLedger:
                     return Told(ended)
 
     async def tried(self, command: Command, attempt: int, place: Place, now: datetime) -> None:
-        async with self._transaction(place) as connection:
+        async with fenced(self._engine, place) as connection:
             await connection.execute(self._row(command).values(attempts=attempt, epoch=place.epoch, started_at=now))
 
     async def keep(self, command: Command, image: Mapping[str, Any], place: Place, now: datetime) -> None:
-        async with self._transaction(place) as connection:
+        async with fenced(self._engine, place) as connection:
             await keep_image(connection, self._target, command.command_id, image, now)
 
     async def applied(
@@ -106,33 +104,16 @@ class PostgresLedger:
             )
             .returning(*_ENTRY)
         )
-        async with self._transaction(place) as connection:
+        async with fenced(self._engine, place) as connection:
             row = (await connection.execute(statement)).one()
             await mark_applied(connection, self._target, command, external_id, now)
         return _entry(row)
 
     async def dead(self, command: Command, attempt: int, place: Place, now: datetime) -> None:
-        async with self._transaction(place) as connection:
+        async with fenced(self._engine, place) as connection:
             await connection.execute(self._row(command).values(state="dead", attempts=attempt, ended_at=now))
 
     # -- how
-
-    @asynccontextmanager
-    async def _transaction(self, place: Place | None = None) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.begin() as connection:
-                if place is not None:
-                    await self._check(connection, place)
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            raise LedgerUnavailable(f"the operations database failed: {str(cause).splitlines()[0]}") from error
-
-    async def _check(self, connection: AsyncConnection, place: Place) -> None:
-        query = select(epochs.c.epoch).where(epochs.c.slot == place.slot).with_for_update(read=True)
-        newest = (await connection.execute(query)).scalar_one_or_none()
-        if newest != place.epoch:
-            raise Fenced(f"{place.slot} has epoch {newest} now, this worker holds {place.epoch}")
 
     async def _rows_of(self, connection: AsyncConnection, command: Command) -> list[Entry]:
         newest = (

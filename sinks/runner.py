@@ -1,6 +1,6 @@
 """The sink runner of one target: batches of commands in, effects and letters out.
 
-    batch ─▶ decode ─▶ lane of the account ─▶ carry ─▶ emit effect or letter ─▶ complete(offset)
+    batch ─▶ decode ─▶ lane of the account ─▶ behind a letter? park : carry ─▶ emit effect or letter ─▶ complete(offset)
 
 Records complete in any order; the transport commits the contiguous prefix, and only once what they emitted is in the
 broker's log. An account's commands run one after another, so its customer is there before its order.
@@ -9,7 +9,7 @@ broker's log. An account's commands run one after another, so its customer is th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from structlog.contextvars import bound_contextvars
@@ -28,15 +28,18 @@ from sinks.fingerprint import body_of
 from sinks.gate import Gate, Halted
 from sinks.lanes import Lanes
 from sinks.ledger import Ledger, Place
+from sinks.parking import Parking, Step, Turn, plain
 from sinks.port import Sink
+from sinks.schemas_awaited import await_schemas
 from streams.letters.fuse import Failed, Fuse
 from streams.letters.letter import Letter, Original
+from streams.letters.parking.lot import Spot
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.logs import get_logger
-from streams.runtime.metrics import DEAD_LETTERED, EFFECTS, END_TO_END_SECONDS, LETTER_RATIO
-from streams.runtime.schemas_awaited import await_schemas_beside
+from streams.runtime.metrics import DEAD_LETTERED, EFFECTS, END_TO_END_SECONDS, LETTER_RATIO, PARKING_PAUSED
 
 log = get_logger("mesh.sinks")
+_REST_S = 5.0  #: until it is looked again whether there is room to park
 
 
 class Batch(Protocol):
@@ -81,7 +84,7 @@ class Runner:
         on_failure: Callable[[BaseException], None],
         clock: Clock = system_clock,
         fuse: Fuse | None = None,
-        block: Callable[[Command, Letter], Awaitable[None]] | None = None,
+        parking: Parking | None = None,
     ) -> None:
         self.topic = COMMAND[sink.target].name
         self._effects = EFFECT[sink.target]
@@ -92,7 +95,7 @@ class Runner:
         self._carrier = carrier
         self._clock = clock
         self._fuse = fuse
-        self._block = block
+        self._parking = parking
         self._on_failure = on_failure
         self._lanes = Lanes(width, self._failed)
         for reason in Reason:  # a counter that begins at its first letter has no increase to alert on
@@ -102,7 +105,7 @@ class Runner:
     async def accept(self, batch: Batch) -> None:
         """Queue a batch's records. Batches of one partition must come in order. Raises LedgerUnavailable."""
         place = await self._place(batch)
-        await await_schemas_beside(self._codec, [message.value() for message in batch], self._effects)
+        await await_schemas(self._codec, self._effects, [message.value() for message in batch])
         for message in batch:
             self._queue(batch, message, place)
 
@@ -135,7 +138,13 @@ class Runner:
         facts = {"event_id": command.event_id, "key": command.key, "kind": command.kind}
         with bound_contextvars(topic=topic, partition=partition, offset=offset, **facts):
             try:
-                await self._carry(batch, offset, command, original, place)
+                turn = await self._turn(Spot(topic, partition, offset), command, original, place)
+                if turn.step is Step.LEAVE:
+                    batch.complete(offset)
+                else:
+                    await self._carry(batch, offset, command, plain(original), place)
+                    await self._carried(turn, place)
+                    batch.complete(offset)
             except Fenced:
                 if batch.open:
                     raise
@@ -148,16 +157,30 @@ class Runner:
                 if self._fuse is not None:
                     self._fuse.seen(self._clock())
                 self._tell(batch, command, applied)
-                batch.complete(offset)
             case Dropped(verdict, attempts):
                 letter = letter_of(original, command, verdict, attempts, self._sink.name, self._clock())
                 self._blow_if_many(Failed(letter.reason, original.origin, verdict.detail))
                 await self._ledger.dead(command, attempts, place, self._clock())
                 self._emit(batch, letter)
-                if self._block is not None:
+                if self._parking is not None:
                     await batch.flush()  # a record is blocked by a letter that is there, so that its case can end it
-                    await self._block(command, letter)
-                self._laid_aside(batch, offset, letter)
+                    await self._parking.blocked(command, letter, place)
+                self._count_letter(batch, offset, letter)
+
+    async def _turn(self, spot: Spot, command: Command, original: Original, place: Place) -> Turn:
+        """Whether the command is carried now. Where it must wait and there is no room its lane rests."""
+        while self._parking is not None:
+            turn = await self._parking.admit(command, original, spot, place)
+            if turn.step is not Step.REST:
+                return turn
+            PARKING_PAUSED.labels(spot.topic, str(spot.partition)).inc()
+            log.error("parking is full, the account's commands wait", why=turn.why)
+            await self._gate.rest(_REST_S)
+        return Turn(Step.CARRY)
+
+    async def _carried(self, turn: Turn, place: Place) -> None:
+        if self._parking is not None:
+            await self._parking.carried(turn, place)
 
     def _tell(self, batch: Batch, command: Command, applied: Applied) -> None:
         effect = effect_of(command, applied.entry, applied.fields_compared)
@@ -179,7 +202,8 @@ class Runner:
     async def _lay_aside_unread(self, batch: Batch, offset: int, letter: Letter, failed: Failed) -> None:
         self._blow_if_many(failed)
         self._emit(batch, letter)
-        self._laid_aside(batch, offset, letter)
+        self._count_letter(batch, offset, letter)
+        batch.complete(offset)
 
     def _blow_if_many(self, failed: Failed) -> None:
         """Before anything is told or marked: what blows the fuse is done again after the repair."""
@@ -193,9 +217,8 @@ class Runner:
         partition = batch.tp[1]
         batch.emit(letter.topic, key=letter.key, value=letter.value, partition=partition, headers=letter.headers)
 
-    def _laid_aside(self, batch: Batch, offset: int, letter: Letter) -> None:
+    def _count_letter(self, batch: Batch, offset: int, letter: Letter) -> None:
         topic, partition = batch.tp
-        batch.complete(offset)
         reason = letter.reason.value
         DEAD_LETTERED.labels("sink", reason).inc()
         log.warning(

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import Any
 
 from schemas.codec import Codec
-from schemas.records import Command
-from sinks.block import block_record
 from sinks.breaker import Breaker
 from sinks.carry import Carrier, Patience
 from sinks.gate import Gate
 from sinks.ledger import Ledger
+from sinks.parking import Parking
 from sinks.port import Sink
 from sinks.postgres_crm.sink import PostgresCrmSink
 from sinks.postgres_ledger import PostgresLedger
+from sinks.postgres_parking import PostgresParking
 from sinks.retry import RetryPolicy
 from sinks.runner import Runner
 from sinks.tryton.sink import TrytonSink
 from streams.letters.fuse import Fuse, fuse_for
-from streams.letters.letter import Letter
+from streams.letters.parking.occupancy import Brake, Caps
 from streams.runtime.database import operations_engine
 from streams.runtime.health import PROBES
 from streams.runtime.logs import get_logger
@@ -39,7 +38,6 @@ BATCH = 32
 BATCHES_AHEAD = 8
 
 OnFailure = Callable[[BaseException], None]
-Block = Callable[[Command, Letter], Awaitable[None]]
 
 
 class Stopped(Exception):
@@ -67,6 +65,7 @@ async def run_sinks(settings: Settings, sinks: Sequence[Sink], stop: asyncio.Eve
         if not failure.done():
             failure.set_exception(error)
 
+    caps = Caps(settings.parking.events_per_key, settings.parking.keys, settings.parking.events)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.dispose)
         runners: dict[str, Runner] = {}
@@ -74,8 +73,8 @@ async def run_sinks(settings: Settings, sinks: Sequence[Sink], stop: asyncio.Eve
             await stack.enter_async_context(sink)
             ledger = PostgresLedger(database, sink.target)
             fuse = fuse_for(f"sink {sink.target}", settings.fuse)
-            block = partial(block_record, database) if sink.target == "erp" else None
-            runner = build_runner(sink, ledger, codec, settings.sink, fail, fuse, block)
+            parking = PostgresParking(database, Brake(caps)) if sink.target == "erp" else None
+            runner = build_runner(sink, ledger, codec, settings.sink, fail, fuse, parking)
             runners[runner.topic] = runner
         await consume(engine, runners, stop, failure)
 
@@ -87,15 +86,15 @@ def build_runner(
     settings: SinkSettings,
     fail: OnFailure,
     fuse: Fuse | None = None,
-    block: Block | None = None,
+    parking: Parking | None = None,
 ) -> Runner:
-    """A runner with its gate and carrier, as the settings say. `block` parks what comes behind its letters."""
+    """A runner with its gate and carrier, as the settings say. `parking` keeps what comes behind its letters."""
     breaker = Breaker(settings.breaker_failures, settings.breaker_pause.total_seconds())
     gate = Gate(sink.target, breaker, sink.ping)
     policy = RetryPolicy.of(settings.attempts, settings.first_backoff, settings.max_backoff)
     carrier = Carrier(sink, ledger, gate, Patience(policy, settings.timeout.total_seconds()))
     return Runner(
-        sink, ledger, codec, gate, carrier, width=settings.concurrency, on_failure=fail, fuse=fuse, block=block
+        sink, ledger, codec, gate, carrier, width=settings.concurrency, on_failure=fail, fuse=fuse, parking=parking
     )
 
 

@@ -144,7 +144,7 @@ def _state(story: _Story, at: At, acked: Acked, holds: list[Holding]) -> tuple[S
     if any(_waits(effect.at, acked) for found in story.effects.values() for effect in found if effect.follow_up):
         return State.IN_FLIGHT, "follow_up"
     if story.commands:
-        return _commanded(story, acked, at.topic.startswith(CDC_PREFIX))
+        return _commanded(story, acked, at.topic.startswith(CDC_PREFIX), holds)
     words = [(hold.held_since, State.HELD, hold.waiting_for) for hold in holds if hold.state == _OPEN]
     said = max([*story.words, *words], default=None)
     if said is not None:
@@ -155,7 +155,7 @@ def _state(story: _Story, at: At, acked: Acked, holds: list[Holding]) -> tuple[S
     return State.LOST, ""
 
 
-def _commanded(story: _Story, acked: Acked, from_crm: bool) -> tuple[State, str]:
+def _commanded(story: _Story, acked: Acked, from_crm: bool, holds: list[Holding]) -> tuple[State, str]:
     missing = story.commands.keys() - story.effects.keys()
     # What did not come from the CRM's database has no row there to write a number back to.
     due = {effect.follow_up for found in story.effects.values() for effect in found if effect.follow_up and from_crm}
@@ -163,7 +163,10 @@ def _commanded(story: _Story, acked: Acked, from_crm: bool) -> tuple[State, str]
         return State.APPLIED, ""
     if story.letters:
         return State.DEAD_LETTERED, max(word for word in story.words if word[1] is State.DEAD_LETTERED)[2]
-    if any(_waits(at, acked) for command in missing for at in story.commands[command]):
+    if parked := [hold.waiting_for for hold in holds if hold.state == _OPEN]:  # its command, behind a letter
+        return State.HELD, parked[0]
+    returning = any(hold.state in _RETURNING for hold in holds)
+    if returning or any(_waits(at, acked) for command in missing for at in story.commands[command]):
         return State.IN_FLIGHT, "commanded"
     return State.LOST, ""
 

@@ -25,7 +25,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
-from sqlalchemy import case, create_engine, literal, select, union_all
+from sqlalchemy import case, create_engine, func, literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from ops.books.balance import PARKED, Books
@@ -108,7 +108,8 @@ class BooksReader:
     def _holdings(self) -> list[Holding]:
         held = select(holds.c.event_id, holds.c.state, holds.c.wait_kind, holds.c.held_since)
         state = case({"waiting": "open", "sent": "releasing"}, value=parked.c.state, else_=parked.c.state)
-        behind = select(parked.c.event_id, state, literal(PARKED), parked.c.parked_at)
+        event_id = func.coalesce(parked.c.of_event, parked.c.event_id)  # a command's event is what the books know
+        behind = select(event_id, state, literal(PARKED), parked.c.parked_at)
         with self._engine.connect() as connection:
             return [Holding(*row) for row in connection.execute(union_all(held, behind))]
 

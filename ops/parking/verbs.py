@@ -152,6 +152,9 @@ async def skip(desk: Desk, actor: Actor, ask: SkipParked) -> ParkedEvent:
         row = (await connection.execute(select(parked).where(mine).with_for_update())).one_or_none()
         if row is None:
             raise NotFound(f"event {ask.event_id} is not parked")
+        if row.stage == "sink":
+            known = f"the command {row.operation} of {row.entity} {row.key} was decided already and cannot be skipped"
+            raise NotNow(f"{known}: meshline dlq unblock {row.entity} {row.key} --why ... lets it go on")
         if row.state != "waiting":
             raise NotNow("the event is on its way already" if row.state == "sent" else "the event was decided already")
         said = f"skipped by {actor.name}: {ask.why}"

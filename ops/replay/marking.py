@@ -99,17 +99,19 @@ class Marks:
         return list(moved.values())
 
     async def held(self, items: Sequence[Item]) -> list[tuple[int, ItemMove, str]]:
-        """Signs of items whose events wait now."""
-        under_way = {item.event_id: item for item in items if item.state is ItemState.SENT and item.stage != "sink"}
+        """Signs of items whose events, or commands, wait now."""
+        under_way = [item for item in items if item.state is ItemState.SENT]
         if not under_way:
             return []
-        open_ = holds.c.event_id.in_(list(under_way)) & (holds.c.state == "open")
-        parks = parked.c.event_id.in_(list(under_way)) & (parked.c.state == "waiting")
+        waits = {item.event_id: item for item in under_way if item.stage != "sink"}
+        waits |= {item.effect_id: item for item in under_way if item.effect_id}
+        open_ = holds.c.event_id.in_(list(waits)) & (holds.c.state == "open")
+        parks = parked.c.event_id.in_(list(waits)) & (parked.c.state == "waiting")
         behind = select(parked.c.event_id, literal("parked behind another letter").label("detail")).where(parks)
         query = union_all(select(holds.c.event_id, holds.c.detail).where(open_), behind)
         async with self.desk.database.connect() as connection:
             rows = (await connection.execute(query)).all()
-        return [(under_way[row.event_id].place, ItemMove.HOLD, row.detail) for row in rows]
+        return [(waits[row.event_id].place, ItemMove.HOLD, row.detail) for row in rows]
 
     async def _write(self, connection: AsyncConnection, items: Sequence[Item], times: Mapping[str, datetime]) -> None:
         for item in items:

@@ -1,4 +1,4 @@
-"""The clock behind parking: tails that nothing covers go back into `decide`, in order."""
+"""The clock behind parking: tails that nothing covers go back to where they were parked, in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from streams.letters.holds import original_of
 from streams.letters.outbox import Outbox, Outgoing
 from streams.letters.parking.drain import drainable, forget, mark_sent, mark_superseded, take_drain
 from streams.letters.parking.occupancy import Brake, Occupancy, occupancy
-from streams.letters.redrive import redriven
+from streams.letters.redrive import redriven, sent_again
 from streams.runtime import metrics
 from streams.runtime.clock import Clock
 
@@ -82,5 +82,8 @@ def _seconds(moment: datetime | None) -> float:
 
 
 def _back(row: Any) -> Outgoing:
-    partition = partition_for(row.account_id, ACCOUNT_PARTITIONS)
-    return redriven(original_of(row), "decide", partition, {names.PARKED: row.event_id})
+    """An event goes back to be decided, a command to its sink."""
+    original, mark = original_of(row), {names.PARKED: row.event_id}
+    if row.stage == "sink":
+        return sent_again(original, mark)
+    return redriven(original, row.stage, partition_for(row.account_id, ACCOUNT_PARTITIONS), mark)

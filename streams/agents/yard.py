@@ -16,7 +16,7 @@ from schemas.records import Stamped
 from schemas.topics import REDRIVE
 from streams.letters.letter import Original
 from streams.letters.parking.loading import load_lot
-from streams.letters.parking.lot import Admission, Lot, Spot, scope_of
+from streams.letters.parking.lot import Admission, Lot, Passage, Spot, scope_of
 from streams.letters.parking.occupancy import Brake
 from streams.letters.parking.store import Parking, Raised, block_of, save_lot, spot_of
 from streams.runtime import metrics
@@ -41,7 +41,7 @@ class Yard:
         cls, connection: AsyncConnection, events: Sequence[Stamped], place: tuple[str, int], brake: Brake
     ) -> Yard:
         """One query. The caller's transaction has the partition's turn."""
-        return cls(*place, await load_lot(connection, events), brake=brake)
+        return cls(*place, await load_lot(connection, [Passage.of(event) for event in events], _STAGE), brake=brake)
 
     async def close(self, connection: AsyncConnection, now: datetime) -> None:
         """Keep what the batch changed, in the same transaction."""
@@ -54,7 +54,7 @@ class Yard:
         """
         if not self._live or event.meta.event_id in self.lot.rows:
             return ""
-        if not self.lot.parks(event, Spot(self.topic, self.partition, offset)):
+        if not self.lot.parks(Passage.of(event), Spot(self.topic, self.partition, offset)):
             return ""
         record = scope_of(event)[0]
         return self.brake.full(record, len(self.lot.waiting.get(record, ())))
@@ -64,16 +64,16 @@ class Yard:
         drained = any(name == names.PARKED for name, _ in original.headers)
         plain = replace(original, headers=tuple(one for one in original.headers if one[0] != names.PARKED))
         spot = Spot(self.topic, self.partition, offset)
-        found = self.lot.admit(event, spot, spot_of(plain), live=self._live, drained=drained)
+        found = self.lot.admit(Passage.of(event), spot, spot_of(plain), live=self._live, drained=drained)
         if found is Admission.PARK:
-            self.parkings[event.meta.event_id] = Parking(event, plain)
+            self.parkings[event.meta.event_id] = Parking.of(event, plain)
             self.brake.parked(first=len(self.lot.waiting[scope_of(event)[0]]) == 1)
             metrics.PARKED.labels(event.meta.entity).inc()
         return found, plain
 
     def instead(self, event: Stamped) -> tuple[SkipWhy, str]:
         """Why an admitted event is skipped and not decided."""
-        row = self.lot.instead(event)
+        row = self.lot.instead(event.meta.event_id)
         return _INSTEAD[row.instead], row.instead_of
 
     def came_to(self, event: Stamped, original: Original, outcome: Outcome) -> None:

@@ -111,6 +111,21 @@ def original_of(row: Any) -> Original:
     )
 
 
+def columns_of(original: Original) -> dict[str, Any]:
+    """A record as `original_columns` of a table keep it."""
+    return {
+        "source_topic": original.topic,
+        "source_partition": original.partition,
+        "source_offset": original.offset,
+        "source_timestamp": original.timestamp_ms,
+        "message_key": original.key,
+        "message_value": original.value,
+        "message_headers": [
+            [name, None if value is None else b64encode(value).decode()] for name, value in original.headers
+        ],
+    }
+
+
 def _row(fresh: NewHold, now: datetime) -> dict[str, Any]:
     meta, original, waiting = fresh.event.meta, fresh.original, fresh.hold.waiting_for
     return {
@@ -129,15 +144,7 @@ def _row(fresh: NewHold, now: datetime) -> dict[str, Any]:
         "detail": fresh.hold.detail,
         "state": "open",
         "origin": meta.origin,
-        "source_topic": original.topic,
-        "source_partition": original.partition,
-        "source_offset": original.offset,
-        "source_timestamp": original.timestamp_ms,
-        "message_key": original.key,
-        "message_value": original.value,
-        "message_headers": [
-            [name, None if value is None else b64encode(value).decode()] for name, value in original.headers
-        ],
+        **columns_of(original),
         "held_since": fresh.held_since,
         "checked_at": now,
         "expires_at": fresh.hold.until,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from schemas import headers as names
-from schemas.headers import header_text, set_headers
+from schemas.headers import header_text
 from schemas.partition import partition_for
 from schemas.topics import ACCOUNT_PARTITIONS
 from streams.letters.inbox import LetterView
 from streams.letters.outbox import Outgoing
-from streams.letters.redrive import redriven
+from streams.letters.redrive import redriven, sent_again
 
 
 def replayed(letter: LetterView) -> Outgoing:
@@ -19,5 +19,4 @@ def replayed(letter: LetterView) -> Outgoing:
     partition = partition_for(account, ACCOUNT_PARTITIONS) if account else original.partition % ACCOUNT_PARTITIONS
     if letter.stage != "sink":
         return redriven(original, letter.stage, partition, more)
-    headers = set_headers(original.headers, {**original.coordinates(), **more}.items())
-    return Outgoing(original.topic, original.key, original.value, headers, original.partition)
+    return sent_again(original, more)

@@ -13,13 +13,14 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Sequence,
     Table,
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from streams.runtime.originals import original_columns
 
 metadata = MetaData()
 
@@ -94,13 +95,7 @@ holds = Table(
     Column("state", Text, nullable=False),  # open, released, expired, superseded
     Column("ended_by", Text),  # the event that superseded it
     Column("origin", Text, nullable=False),  # of the event's raw record
-    Column("source_topic", Text, nullable=False),
-    Column("source_partition", Integer, nullable=False),
-    Column("source_offset", BigInteger, nullable=False),
-    Column("source_timestamp", BigInteger, nullable=False),
-    Column("message_key", LargeBinary),
-    Column("message_value", LargeBinary),
-    Column("message_headers", JSONB, nullable=False),  # [[name, base64 or null], ...]
+    *original_columns(),
     _time("held_since"),
     _time("checked_at"),  # when what it waits for was last looked for
     _time("expires_at"),

@@ -63,6 +63,9 @@ class Batch:
         if self.open:
             self.log.out.append((topic, partition, key, value, list(headers)))
 
+    async def flush(self) -> None:
+        """What was emitted is there at once."""
+
     def complete(self, offset: int) -> None:
         if self.open:
             self.log.completed.add(offset)

@@ -16,6 +16,7 @@ from sinks.breaker import Breaker
 from sinks.carry import Carrier, Patience
 from sinks.gate import Gate
 from sinks.ledger import Ledger
+from sinks.parking import Parking
 from sinks.port import Sink
 from sinks.retry import RetryPolicy
 from sinks.runner import Runner
@@ -44,6 +45,7 @@ class Bench:
     first: float = 0.0
     width: int = 4
     fuse: Fuse | None = None
+    parking: Parking | None = None
     clock: Callable[[], datetime] = field(default_factory=ticking)
     log: CommandLog = field(init=False)
     gate: Gate = field(init=False)
@@ -70,6 +72,7 @@ class Bench:
             on_failure=on_failure,
             clock=self.clock,
             fuse=self.fuse,
+            parking=self.parking,
         )
 
     async def work(self, *, batch: Batch | None = None, seconds: float = 20.0) -> None:

@@ -67,7 +67,9 @@ async def drainable(connection: AsyncConnection, limit: int = 500) -> Sequence[A
 
 def _covered_itself() -> ColumnElement[bool]:
     own = (blocks.c.side == parked.c.side) & (blocks.c.entity == parked.c.entity) & (blocks.c.key == parked.c.key)
-    return exists().where(own, blocks.c.state == "open")
+    # A command was decided before an event of its record failed to be.
+    theirs = (parked.c.stage == "decide") | (blocks.c.stage == parked.c.stage)
+    return exists().where(own, blocks.c.state == "open", theirs)
 
 
 def _covered_by(entity: str, key: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -87,7 +89,8 @@ async def mark_superseded(connection: AsyncConnection, rows: Sequence[Any]) -> N
         return
     mine = tuple_(parked.c.side, parked.c.entity, parked.c.key).in_(list(records))
     tails: dict[tuple[str, str, str], list[Waiting]] = {}
-    query = select(parked).where(mine, parked.c.state == "waiting", parked.c.instead.is_(None))
+    events = (parked.c.stage == "decide") & (parked.c.state == "waiting")
+    query = select(parked).where(mine, events, parked.c.instead.is_(None))
     for row in (await connection.execute(query)).all():
         full = row.operation in _FULL
         position = (row.version, row.sequence)

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, func, literal, null, select, union_all
+from sqlalchemy import ARRAY, ColumnElement, Text, func, literal, null, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.reasons import Reason, catalogue
-from schemas.records import Stamped
-from streams.letters.parking.lot import Block, Lot, RecordKey, Row, Spot, scope_of
+from streams.letters.parking.lot import Block, Lot, Passage, RecordKey, Row, Spot
 from streams.letters.parking.tables import blocks, parked
 
 _UNDONE = ("waiting", "sent")
 
 
-async def load_lot(connection: AsyncConnection, events: Sequence[Stamped]) -> Lot:
-    """What covers these events and what waits of their records, in one query."""
+async def load_lot(connection: AsyncConnection, events: Sequence[Passage], stage: str) -> Lot:
+    """What covers these events of a stage and what waits of their records there, in one query.
+
+    The sinks' letters keep events, too. What was decided before an event's letter is carried in spite of it.
+    """
     if not events:
         return Lot()
-    scopes = {record for event in events for record in scope_of(event)}
-    own = {scope_of(event)[0] for event in events}
-    ids = [event.meta.event_id for event in events]
+    scopes = {record for event in events for record in event.scope}
+    own = {event.record for event in events}
+    ids = [event.row_id for event in events]
+    theirs = blocks.c.stage == stage if stage == "sink" else true()
     open_blocks = select(
         literal("block").label("what"),
         blocks.c.block_id.label("id"),
@@ -41,7 +44,7 @@ async def load_lot(connection: AsyncConnection, events: Sequence[Stamped]) -> Lo
         null().label("done_topic"),
         literal(0).label("done_partition"),
         literal(0).label("done_offset"),
-    ).where(_any(blocks.c.key, {key for _, _, key in scopes}), blocks.c.state == "open")
+    ).where(_any(blocks.c.key, {key for _, _, key in scopes}), blocks.c.state == "open", theirs)
     mine = _any(parked.c.event_id, ids)
     undone = _any(parked.c.key, {key for _, _, key in own}) & parked.c.state.in_(_UNDONE)
     waiting = select(
@@ -62,7 +65,7 @@ async def load_lot(connection: AsyncConnection, events: Sequence[Stamped]) -> Lo
         parked.c.done_topic,
         parked.c.done_partition,
         parked.c.done_offset,
-    ).where(mine | undone)
+    ).where(mine | undone, parked.c.stage == stage)
     return _lot((await connection.execute(union_all(open_blocks, waiting))).all())
 
 

@@ -1,5 +1,7 @@
 """The lot of one batch: which events may be decided, which wait. Pure; the store fills it and keeps what it changed.
 
+A sink asks it likewise about a command: "event" stands for both here, "decided" for carried.
+
 An event may pass when nothing covers it and nothing of its record waits before it. It is covered by an open block of
 its own record, and by one of a record that its effect depends on, where the block says so. The event that became the
 blocking letter passes its own block: it comes back as a replay.
@@ -76,6 +78,32 @@ def scope_of(event: Stamped) -> tuple[RecordKey, ...]:
     return (own, *deal, ("crm", "account", meta.account_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Who asks to pass. `scope`: its own record, then those whose effects its own needs.
+
+    `letter_id`: of the letter that a command itself became; an event is known by its `event_id`.
+    """
+
+    row_id: str
+    event_id: str
+    scope: tuple[RecordKey, ...]
+    letter_id: str = ""
+
+    @classmethod
+    def of(cls, event: Stamped) -> Passage:
+        return cls(event.meta.event_id, event.meta.event_id, scope_of(event))
+
+    @property
+    def record(self) -> RecordKey:
+        return self.scope[0]
+
+    def owns(self, block: Block) -> bool:
+        """The block is of its own letter: it comes back as a replay, or is read again after a crash."""
+        itself = block.block_id == self.letter_id if self.letter_id else block.event_id == self.event_id
+        return itself and block.record == self.record
+
+
 @dataclass(slots=True)
 class Lot:
     """Blocks and waiting rows, as far as one batch may ask for them; and what the batch changes of them.
@@ -102,37 +130,36 @@ class Lot:
         lot._last = max((place for places in lot.waiting.values() for place in places), default=0)
         return lot
 
-    def admit(self, event: Stamped, spot: Spot, source: Spot, *, live: bool, drained: bool) -> Admission:
+    def admit(self, event: Passage, spot: Spot, source: Spot, *, live: bool, drained: bool) -> Admission:
         """What is to happen to the event that was read at `spot`, and first at `source`.
 
         `live`: from its clean topic; `drained`: sent by the drainer.
         """
-        row = self.rows.get(event.meta.event_id)
+        row = self.rows.get(event.row_id)
         if row is not None and drained:
             return self._back(row, event, spot)
-        if row is not None and (live or row.state != "done"):
+        if row is not None and (live or (row.state != "done" and not self._owned(event, spot))):
             return Admission.WAIT  # a copy: its row carries it on, or did
         if not self.parks(event, spot):
             return Admission.PASS
         covering = self._covering(event, spot)
         self._last += 1  # the store gives the lasting places, in the same order
-        fresh = Row(event.meta.event_id, scope_of(event)[0], self._last, source)
+        fresh = Row(event.row_id, event.record, self._last, source)
         self.rows[fresh.event_id] = fresh
         self.waiting.setdefault(fresh.record, {})[fresh.place] = source
         self.parked[fresh.event_id] = covering[0] if covering else None
         return Admission.PARK
 
-    def parks(self, event: Stamped, spot: Spot) -> bool:
+    def parks(self, event: Passage, spot: Spot) -> bool:
         """Whether an event that does not wait yet has to."""
-        covering = self._covering(event, spot)
-        own = scope_of(event)[0]
-        if any(_own(block, event) for block in covering):
+        if self._owned(event, spot):
             return False
-        return bool(covering) or any(not spot.is_before(one) for one in self.waiting.get(own, {}).values())
+        covering = self._covering(event, spot)
+        return bool(covering) or any(not spot.is_before(one) for one in self.waiting.get(event.record, {}).values())
 
-    def instead(self, event: Stamped) -> Row:
+    def instead(self, row_id: str) -> Row:
         """The row of an event that is to be skipped."""
-        return self.rows[event.meta.event_id]
+        return self.rows[row_id]
 
     def block(self, block: Block) -> None:
         """The event became a letter that blocks."""
@@ -146,20 +173,24 @@ class Lot:
             self.raised.pop(block_id, None)
             self.ended[block_id] = why
 
-    def _covering(self, event: Stamped, spot: Spot) -> list[Block]:
-        own, *others = scope_of(event)
+    def _owned(self, event: Passage, spot: Spot) -> bool:
+        """One of its blocks is of its own letter: what waits behind that must not keep it, be it a copy of itself."""
+        return any(event.owns(block) for block in self._covering(event, spot))
+
+    def _covering(self, event: Passage, spot: Spot) -> list[Block]:
+        own, *others = event.scope
         found = list(self.blocks.get(own, {}).values())
         found += [block for one in others for block in self.blocks.get(one, {}).values() if block.dependents]
         return [block for block in found if not spot.is_before(block.source)]
 
-    def _back(self, row: Row, event: Stamped, spot: Spot) -> Admission:
+    def _back(self, row: Row, event: Passage, spot: Spot) -> Admission:
         """An event that the drainer sent. Copies of it may come twice, late, or before the drainer has marked it."""
         places = self.waiting.setdefault(row.record, {})
         if row.state == "done":
             if row.done_at != spot:
                 return Admission.WAIT
             places[row.place] = row.source  # it is read again after a crash, and decided again where it still may
-        others = [block for block in self._covering(event, spot) if not _own(block, event)]
+        others = [block for block in self._covering(event, spot) if not event.owns(block)]
         if others or min(places) < row.place:
             self._move(replace(row, state="waiting", done_at=None))
             return Admission.WAIT
@@ -169,8 +200,3 @@ class Lot:
 
     def _move(self, row: Row) -> None:
         self.rows[row.event_id] = self.moved[row.event_id] = row
-
-
-def _own(block: Block, event: Stamped) -> bool:
-    """The block is of the event's own letter: the event comes back as a replay, or is read again after a crash."""
-    return block.event_id == event.meta.event_id and block.record == scope_of(event)[0]

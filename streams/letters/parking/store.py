@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from schemas import headers as names
 from schemas.headers import header_text
 from schemas.reasons import Reason, catalogue
 from schemas.records import LineItem, Stamped
+from streams.letters.holds import columns_of
 from streams.letters.letter import Letter, Original
 from streams.letters.parking.lot import Block, Lot, RecordKey, Row, Spot
 from streams.letters.parking.tables import blocks, parked
@@ -61,10 +61,30 @@ def spot_of(original: Original) -> Spot:
 
 @dataclass(frozen=True, slots=True)
 class Parking:
-    """An event to be parked, with everything that brings it back."""
+    """What is to be parked, with everything that brings it back. `about`: the row's columns that tell what it is."""
 
-    event: Stamped
+    about: Mapping[str, Any]
     original: Original
+
+    @classmethod
+    def of(cls, event: Stamped, original: Original) -> Parking:
+        """An event, which is to be decided later."""
+        meta = event.meta
+        about = {
+            "event_id": meta.event_id,
+            "stage": "decide",
+            "side": meta.side,
+            "entity": meta.entity,
+            "key": meta.key,
+            "account_id": meta.account_id,
+            "parent": event.opportunity_id if isinstance(event, LineItem) else None,
+            "version": meta.version,
+            "sequence": meta.sequence,
+            "operation": meta.operation,
+            "source": meta.source,
+            "origin": meta.origin,
+        }
+        return cls(about, original)
 
 
 async def save_lot(
@@ -133,34 +153,15 @@ async def _park(connection: AsyncConnection, lot: Lot, parkings: Mapping[str, Pa
 
 
 def _row(parking: Parking, behind: Block | None, place: int, now: datetime) -> dict[str, Any]:
-    meta, original = parking.event.meta, parking.original
     return {
-        "event_id": meta.event_id,
+        **parking.about,
         "place": place,
-        "side": meta.side,
-        "entity": meta.entity,
-        "key": meta.key,
-        "account_id": meta.account_id,
-        "parent": parking.event.opportunity_id if isinstance(parking.event, LineItem) else None,
-        "version": meta.version,
-        "sequence": meta.sequence,
-        "operation": meta.operation,
-        "source": meta.source,
         "block_id": behind.block_id if behind else "",
-        "collapse": behind.collapse if behind else False,
+        "collapse": behind is not None and behind.collapse and parking.about["stage"] == "decide",
         "state": "waiting",
         "instead": None,
         "instead_of": None,
-        "origin": meta.origin,
-        "source_topic": original.topic,
-        "source_partition": original.partition,
-        "source_offset": original.offset,
-        "source_timestamp": original.timestamp_ms,
-        "message_key": original.key,
-        "message_value": original.value,
-        "message_headers": [
-            [name, None if value is None else b64encode(value).decode()] for name, value in original.headers
-        ],
+        **columns_of(parking.original),
         "done_topic": None,
         "done_partition": None,
         "done_offset": None,

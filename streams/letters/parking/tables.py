@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, Sequence, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, Sequence, Table, Text
 
+from streams.runtime.originals import original_columns
 from streams.runtime.tables import metadata
 
 
@@ -37,11 +37,13 @@ blocks = Table(
     Index("parking_blocks_by_state", "state", "blocked_at"),
 )
 
-#: One row per parked event, bytes and all. `place` counts up over all of them: the order in which they wait.
+#: One row per parked event or command, bytes and all. `place` counts up over all of them: the order in which they wait.
 parked = Table(
     "parked_events",
     metadata,
-    Column("event_id", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),  # a command's is its command_id
+    Column("stage", Text, nullable=False, server_default="decide"),  # where it goes on: decide, sink
+    Column("of_event", Text),  # the event that a command is of
     Column("place", BigInteger, nullable=False),
     Column("side", Text, nullable=False),
     Column("entity", Text, nullable=False),
@@ -50,7 +52,7 @@ parked = Table(
     Column("parent", Text),  # a line item's opportunity
     Column("version", BigInteger, nullable=False),
     Column("sequence", BigInteger, nullable=False),
-    Column("operation", Text, nullable=False),
+    Column("operation", Text, nullable=False),  # a command's is its kind
     Column("source", Text, nullable=False),
     Column("block_id", Text, nullable=False),  # the letter that it was parked behind
     Column("collapse", Boolean, nullable=False),  # a newer full state may take its place
@@ -58,13 +60,7 @@ parked = Table(
     Column("instead", Text),  # why it is not to be decided: superseded, skipped
     Column("instead_of", Text),  # by which event, or by whom and why
     Column("origin", Text, nullable=False),  # of the event's raw record
-    Column("source_topic", Text, nullable=False),
-    Column("source_partition", Integer, nullable=False),
-    Column("source_offset", BigInteger, nullable=False),
-    Column("source_timestamp", BigInteger, nullable=False),
-    Column("message_key", LargeBinary),
-    Column("message_value", LargeBinary),
-    Column("message_headers", JSONB, nullable=False),  # [[name, base64 or null], ...]
+    *original_columns(),
     # The record that brought it back and was decided: read again after a crash, it is decided again.
     Column("done_topic", Text),
     Column("done_partition", Integer),

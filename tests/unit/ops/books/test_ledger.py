@@ -195,6 +195,14 @@ def test_a_released_hold_is_in_flight_until_it_is_decided_again() -> None:
     assert keep(back, [hold(0, "released")]).count(State.LOST) == 1
 
 
+def test_a_command_that_waits_behind_a_letter_is_held_and_then_in_flight() -> None:
+    ordered = [Arrived(at(0)), understood(0), commanded(0, "place")]
+    assert keep(ordered, [hold(0, "open")]).count(State.HELD) == 1
+    assert keep(ordered, [hold(0, "releasing")]).count(State.IN_FLIGHT) == 1
+    assert keep([*ordered, effected(0, "place")], [hold(0, "done")]).count(State.APPLIED) == 1
+    assert keep(ordered, [hold(0, "done")]).count(State.LOST) == 1
+
+
 def test_a_letter_of_a_later_stage_keeps_its_raw_topic() -> None:
     sunk = [Arrived(at(0)), understood(0), commanded(0, "x"), letter(0, origin=f"{COMMANDS}/0/3")]
     assert keep(sunk).by_topic() == {RAW: {State.DEAD_LETTERED: 1}}

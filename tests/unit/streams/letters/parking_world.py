@@ -11,7 +11,7 @@ from typing import Literal
 
 from schemas import headers as names
 from schemas.identity import letter_id_for
-from schemas.outcome import DeadLetter, Forward
+from schemas.outcome import DeadLetter, Forward, Skip, SkipWhy
 from schemas.reasons import Reason
 from schemas.records import Account, Opportunity, Stamped
 from schemas.topics import CRM_ACCOUNT, REDRIVE
@@ -63,6 +63,7 @@ class World:
     under_way: set[str] = field(default_factory=set)  #: letters that were sent again; one claim per letter
     poison: set[str] = field(default_factory=set)  #: events that fail as they are
     effects: list[Stamped] = field(default_factory=list)
+    facts: list[tuple[Stamped, str, int]] = field(default_factory=list)  #: what was decided, read where
     skipped: dict[str, str] = field(default_factory=dict)
     discarded: set[str] = field(default_factory=set)
     places: int = 0
@@ -85,6 +86,7 @@ class World:
             return
         yard = Yard(topic, 0, self.lot([copy.event for copy in copies]))
         effects, letters, skips = [], {}, {}
+        learned: list[tuple[Stamped, str, int]] = []
         for offset, copy in enumerate(copies, first):
             event = copy.event
             mark: tuple[tuple[str, bytes], ...] = ((names.PARKED, b"x"),) if copy.drained else ()
@@ -95,6 +97,10 @@ class World:
                 skips[event.meta.event_id] = yard.instead(event)[1]
             if admission is not Admission.PASS:
                 continue
+            if self._stale(event, learned):
+                yard.came_to(event, original, Skip(SkipWhy.STALE, "a newer version was decided"))
+                skips[event.meta.event_id] = "stale"
+                continue
             if event.meta.event_id in self.poison:
                 reason = Reason.ERP_REJECTED if self.collapse else Reason.CONFLICT_ON_FINANCIAL_FIELD
                 yard.came_to(event, original, DeadLetter(reason, "as it is"))
@@ -102,6 +108,7 @@ class World:
             else:
                 yard.came_to(event, original, Forward(()))
                 effects.append(event)
+                learned.append((event, topic, offset))
         if fate in ("done", "repeated") or (fate == "undone" and not self.transactional):
             self.effects += effects
             self.letters |= letters
@@ -109,10 +116,20 @@ class World:
             self.skipped |= skips
         if fate in ("done", "undone"):
             self.save(yard)
+            self.facts += learned
         if fate == "done":
             self.read[topic] = self.committed[topic] = first + len(copies)
         else:
             self.crash()
+
+    def _stale(self, event: Stamped, now: list[tuple[Stamped, str, int]]) -> bool:
+        """A newer version was decided, now or before, and not by a transaction that was undone."""
+        return any(
+            scope_of(known)[0] == scope_of(event)[0]
+            and event.meta.position < known.meta.position
+            and not (self.transactional and offset >= self.committed[topic] and (known, topic, offset) not in now)
+            for known, topic, offset in [*self.facts, *now]
+        )
 
     def crash(self) -> None:
         """The worker dies, or its partitions go to another: read again from what was committed."""
@@ -189,8 +206,8 @@ class World:
         self.poison.clear()
 
     def verify(self) -> None:
-        """Letters whose event had its effect are closed, and block no more."""
-        done = {event.meta.event_id for event in self.effects}
+        """Letters whose event had its effect, or came too late for one, are closed, and block no more."""
+        done = {event.meta.event_id for event in self.effects} | set(self.skipped)
         for letter_id, event in list(self.letters.items()):
             if event.meta.event_id in done:
                 self._close(letter_id)

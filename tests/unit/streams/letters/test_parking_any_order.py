@@ -89,6 +89,15 @@ UNDONE_LETTER = [
 ]
 #: The same, and before it is read again its cause is gone.
 UNDONE_AND_MENDED = [*UNDONE_LETTER, ("mend", ())]
+#: A letter is discarded before its event's offset is committed: when it comes again a newer one was decided.
+DISCARDED_AND_READ_AGAIN = [
+    ("arrive", (("opportunity", "o1"), True)),
+    ("arrive", (("opportunity", "o1"), False)),
+    ("batch", (CLEAN, 2, "undone")),
+    ("discard", (0,)),
+    ("drain", (1, False)),
+    ("batch", (BACK, 1, "done")),
+]
 
 
 @settings(max_examples=5 * MANY, deadline=None)
@@ -106,6 +115,7 @@ def test_each_record_has_its_effects_in_order_and_each_once(plan: list[tuple[str
 
 @settings(max_examples=3 * MANY, deadline=None)
 @given(plan=steps(AT_LEAST_ONCE))
+@example(plan=DISCARDED_AND_READ_AGAIN)
 def test_without_transactions_too(plan: list[tuple[str, tuple[object, ...]]]) -> None:
     judge(play(World(transactional=False), plan))
 
