@@ -34,6 +34,7 @@ CONFLICTS: dict[str, tuple[Stamped, Facts]] = {
     "the owner emptied it": of_account(crm(20, city=None), known(erp(1, US), sent=False)),
     "the other side changed it": of_customer(erp(20, city="Ulm"), known(crm(1))),
     "the other side emptied it": of_customer(erp(20, city=None), known(crm(1))),
+    "the other side filled what both left empty": of_customer(erp(20, street="Weg 1"), known(crm(1))),
     "the other side changed two": of_customer(erp(20, city="Ulm", name="Bob"), known(crm(1))),
     "the other side filled what the owner leaves empty": of_customer(erp(20, email="x@example.org"), known(crm(1))),
     "the owner typed the ERP's code over": of_account(

@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Record, Skip
 from streams.decide import Policy, decide, decide_effect, decide_patch, state_records
+from streams.rules import rules_of, shipped_texts
 from tests.unit.streams.decide import (
     conflict_rows,
     effect_rows,
@@ -30,7 +31,9 @@ def by(policy: Policy) -> Decider:
     return lambda event, facts: decide(event, facts, policy, NOW)
 
 
-SHIPPED = by(Policy())
+#: As shipped, but in force from a day on: whoever asks without a time gets no answer.
+DATED = {name: text.replace("from: null", "from: 1970-01-01T00:00:00Z") for name, text in shipped_texts().items()}
+SHIPPED = by(Policy(rules_of(DATED)))
 TABLES: dict[str, tuple[dict[str, Any], Decider]] = {
     "accounts": (outcome_rows.ACCOUNTS, SHIPPED),
     "deals": (outcome_rows.DEALS, SHIPPED),

@@ -76,7 +76,6 @@ def composed(outcome: Outcome) -> InvoiceDraft:
     return first.invoice
 
 
-LATER = invoice("2", state="posted", tick=2)
 CASES: dict[str, tuple[Invoice, Facts, Any]] = {
     "a draft of a deal without a contract": (draft(), at(), BILLED),
     "a draft under a signed contract": (draft(), at(signed=contract()), BILLED),
@@ -97,10 +96,12 @@ CASES: dict[str, tuple[Invoice, Facts, Any]] = {
     "the deal's lines do not come to its amount": (draft(), at(deal(YEAR, DEVICE, amount=D("893.21"))), TOLD),
     "in another currency than the deal": (draft(currency="USD"), at(), TOLD),
     "the account is not known": (draft(), at(account=None), ["opportunity.billing"]),
-    "another invoice has billed the deal": (draft(), at(invoices=(draft(), LATER)), TOLD),
+    "another invoice has billed the deal": (draft(), at(invoices=(draft(), invoice("2", tick=2))), TOLD),
     "itself is no other one": (draft(), at(invoices=(draft(state="posted"),)), BILLED),
     "the other one was cancelled": (draft(), at(invoices=(draft(), invoice("2", state="cancelled"))), BILLED),
     "the other one is a credit note": (draft(), at(invoices=(draft(), invoice("2", "-5"))), BILLED),
+    "the other one is over nothing": (draft(), at(invoices=(draft(), invoice("2", "0"))), BILLED),
+    "the other one is over a cent": (draft(), at(invoices=(draft(), invoice("2", "0.01"))), TOLD),
     "the other one bills another deal": (draft(), at(invoices=(draft(), invoice("2", order_id="d2"))), BILLED),
 }
 

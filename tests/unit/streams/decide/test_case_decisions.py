@@ -16,6 +16,7 @@ from schemas.records import Command, Notice, SupportCase
 from streams.decide import Facts, Known, Policy, decide, decide_effect
 from streams.decide.commands import fingerprint_of
 from streams.facts.view import View
+from streams.rules import rules_of, shipped_texts
 from tests.unit.streams.decide.cases import NOW, D, account, meta
 from tests.unit.streams.decide.test_other_decisions import effect
 
@@ -142,6 +143,22 @@ def test_the_letter_says_what_was_credited_the_cap_and_who_may_approve() -> None
     for told in ("100.01 EUR", "400.00 EUR", "30 days", "500.00 EUR", "ina may not"):
         assert told in letter.detail
     assert "noor.haddad or sam.ito" in letter.suggestion
+
+
+def test_cap_period_and_approver_are_by_the_credit_s_own_currency_and_sum() -> None:
+    texts = shipped_texts()
+    texts["credit-period.yaml"] = texts["credit-period.yaml"].replace(
+        "rows:\n", """rows:\n  - {when: 'currency == "JPY"', value: 'duration("24h")', why: days}\n"""
+    )
+    texts["credit-approver.yaml"] = texts["credit-approver.yaml"].replace(
+        "rows:\n", """rows:\n  - {when: 'currency == "JPY" && amount_minor == 60001', value: "true", why: sum}\n"""
+    )
+    policy = Policy(rules_of(texts))
+    yen: dict[str, Any] = {"currency": "JPY"}
+    before = at(sent(case("c0", amount="60000", closed_at=days(2), **yen)))
+    assert len(commands(decide(case(amount="60000", **yen), before, policy, NOW))) == 1
+    assert len(commands(decide(case(amount="60001", **yen), at(), policy, NOW))) == 1
+    assert isinstance(decide(case(amount="60002", **yen), at(), policy, NOW), DeadLetter)
 
 
 def test_an_unchanged_case_is_not_credited_again_and_the_very_event_is_sent_again() -> None:

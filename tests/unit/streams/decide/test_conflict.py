@@ -235,7 +235,7 @@ def test_touches_remember_the_value_that_both_had() -> None:
 
 
 def test_touches_keep_in_the_database() -> None:
-    touches = {"city": Touch(20, "seller", None, ("Köln", None)), "name": Touch(1, "x", "A")}
+    touches = {"city": Touch(20, "seller", None, ("Köln", None)), "name": Touch(0, "x", "A")}
     assert from_stored(as_stored(touches)) == touches
     assert as_stored({}) is None
     assert from_stored(None) == {}

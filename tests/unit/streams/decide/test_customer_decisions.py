@@ -84,6 +84,11 @@ CASES: dict[str, tuple[Customer, Facts, Any]] = {
         {"payment_terms": ""},
     ),
     "of no account": (customer(**NET), Facts(), SkipWhy.NO_FLOW),
+    "of a deleted account": (
+        customer(**NET),
+        Facts(account=Known(account(), deleted=True, in_crm=True)),
+        SkipWhy.NO_FLOW,
+    ),
     "of an account that lives elsewhere": (customer(**NET), Facts(account=Known(account())), SkipWhy.NO_FLOW),
 }
 

@@ -38,52 +38,6 @@ def test_a_good_rule_has_no_fault() -> None:
     assert told(ok) == ""
 
 
-@pytest.mark.parametrize(
-    ("bad", "fault"),
-    [
-        (rule(row(examples=GOOD), version=0), "0.yaml: 0.yaml: version: Input should be greater"),
-        (rule(row(examples=GOOD), colour="red"), "colour: Extra inputs"),
-        (rule(row(examples=GOOD), id="Not An Id"), "id: String should match"),
-        (rule(), "rows: Tuple should have at least 1 item"),
-        (rule(row(examples=GOOD), decides="weather"), "r1: decides weather, which is none of flow, pilot"),
-        (rule(row("country =", examples=GOOD)), "r1, row 1: country =: Failed to parse"),
-        (rule(row("segment == 'x'", examples=GOOD)), "r1, row 1: segment is no fact of discount.threshold"),
-        (rule(row(value="20.5", examples=GOOD)), "a fraction is not exact here"),
-        (rule(row(value='double("20")', examples=GOOD)), "a fraction is not exact here"),
-        (rule(row(value="1 / 0", examples=GOOD)), "r1, row 1: 1 / 0: division by zero"),
-        (rule(row(value="20000", examples=GOOD)), "20000 is not a whole number from 0 to 10000"),
-        (rule(row(value="true", examples=GOOD)), "True is not a whole number"),
-        (rule(row("1", examples=GOOD)), "`1` is 1, not true or false"),
-        (rule(row()), "r1: row 1 has no example"),
-        (rule(row(examples=[{"facts": {}, "value": 2001}])), "the answer is 2000, not 2001"),
-        (rule(row(examples=[{"facts": {}, "value": "48h"}])), "'48h' is not of the kind: basis points"),
-        (rule(row(examples=[{"facts": {"city": "x"}, "value": 2000}])), "city is no fact of discount.threshold"),
-        (rule(row(examples=[{"facts": {"country": 1}, "value": 2000}])), "country is 1, which is no str"),
-        (rule(row(examples=[{"facts": {"amount_minor": True}, "value": 2000}])), "amount_minor is True"),
-        (
-            rule(row(examples=GOOD), row(value="1", examples=[{"facts": {}, "value": 1}])),
-            "row 2, example {}: row 1 answ",
-        ),
-        (rule(row('country == "DE"', examples=GOOD), row(examples=GOOD)), "row 1, example {}: row 2 answers"),
-        (rule(row('country == "DE"', examples=GOOD)), "row 1, example {}: no row answers"),
-        (rule(row('country == "DE"', examples=GOOD)), "discount.threshold: gap: no rule answers, always, for"),
-        (
-            rule(row(examples=[{"facts": {}, "value": 2000, "at": "2026-01-01T00:00:00Z"}]), to="2026-01-01T00:00:00Z"),
-            "the rule is not in force at 2026-01-01",
-        ),
-        (rule(row(examples=GOOD), to="2026-01-01T00:00:00Z"), "gap: no rule answers, from 2026-01-01T00:00:00+00:00"),
-        (rule(row(examples=GOOD), from_="2026-01-01T00:00:00Z"), "gap: no rule answers, always"),
-        (
-            rule(row(examples=GOOD), from_="2026-01-01T00:00:00Z", to="2026-01-01T00:00:00Z"),
-            "r1: `to` is not after `from`",
-        ),
-        (rule(row(value="amount_minor / (amount_minor - 51)", examples=GOOD)), "fails"),
-    ],
-)
-def test_faults_of_one_rule(bad: dict[str, Any], fault: str) -> None:
-    assert fault in told(bad)
-
-
 def test_two_rules_that_answer_differently_are_a_contradiction_at_the_one_fact_where_they_do() -> None:
     small = rule(row("amount_minor < 70001", "1000", [{"facts": {"amount_minor": 5}, "value": 1000}]), id="small")
     large = rule(row("amount_minor >= 70000", "2000", [{"facts": {"amount_minor": 70000}, "value": 2000}]), id="large")
