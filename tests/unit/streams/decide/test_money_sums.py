@@ -1,4 +1,7 @@
-"""Sums of money are kept to the minor unit: rounding, orders, balances. `MESHLINE_LONG=1`: 100,000 cases each."""
+"""Sums of money are kept to the minor unit: rounding, conversion, pro-rating, orders, balances.
+
+`MESHLINE_LONG=1`: 100,000 cases of each.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,28 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.money import line_amount, minor_unit, round_money
+from schemas.money import convert, cross_rate, line_amount, minor_unit, round_money
 from schemas.outcome import DeadLetter, Forward, Hold
 from schemas.reasons import Reason
 from schemas.records import Invoice, Line
 from streams.decide import Known, Policy, decide
+from tests.unit.schemas.test_prorate import (
+    Cut,
+    changes_cost_what_was_used,
+    cut,
+    intervals_cost_their_price,
+    parts_add_up,
+    reverses_cancel_out,
+)
 from tests.unit.streams.decide.cases import NOW, account, body, deal, facts, invoice, item, line
 
-MANY = settings(max_examples=100_000 if os.environ.get("MESHLINE_LONG") else 300, deadline=None)
+LONG = bool(os.environ.get("MESHLINE_LONG"))
+MANY = settings(max_examples=100_000 if LONG else 300, deadline=None)
+pytestmark = pytest.mark.timeout(3600 if LONG else 300)
 POLICY = Policy()
 CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD"])  # two, no and three decimals
 AMOUNTS = st.decimals(-(10**9), 10**9, places=6, allow_nan=False)
@@ -45,6 +59,34 @@ def test_rounding_is_to_the_nearest_minor_unit_and_halves_go_to_the_even_one(
     off = abs(Fraction(amount) / unit - units)
     assert off < Fraction(1, 2) or (off == Fraction(1, 2) and units % 2 == 0)
     assert round_money(round_money(amount, currency), currency) == round_money(amount, currency)
+
+
+QUOTED = st.decimals("0.0001", 10**6, places=6)  #: units of a currency for one of the ERP's
+
+
+@MANY
+@given(st.integers(-(10**12), 10**12), CURRENCIES, CURRENCIES, QUOTED, QUOTED)
+def test_a_conversion_is_to_the_nearest_minor_unit_and_back_again_is_as_near_as_both(
+    minor: int, currency: str, into: str, quoted: Decimal, quoted_into: Decimal
+) -> None:
+    amount, unit = minor * minor_unit(currency), Fraction(minor_unit(into))
+    rate = Fraction(quoted_into) / Fraction(quoted)
+    there = convert(amount, quoted, quoted_into, into)
+    units, off = Fraction(there) / unit, abs(Fraction(there) - Fraction(amount) * rate)
+    assert units.denominator == 1
+    assert off < unit / 2 or (off == unit / 2 and units % 2 == 0)
+    assert abs(Fraction(cross_rate(quoted, quoted_into)) - rate) <= Fraction(1, 2 * 10**18)
+    back = convert(there, quoted_into, quoted, currency)
+    assert abs(Fraction(back) - Fraction(amount)) <= off / rate + Fraction(minor_unit(currency)) / 2
+    if quoted == quoted_into and minor_unit(currency) >= minor_unit(into):
+        assert there == back == amount
+
+
+@MANY
+@given(cut())
+def test_the_parts_of_an_interval_cost_what_the_whole_costs_however_it_is_cut_and_changed(given_: Cut) -> None:
+    for kept in (parts_add_up, changes_cost_what_was_used, reverses_cancel_out, intervals_cost_their_price):
+        kept(*given_)
 
 
 @MANY
