@@ -17,6 +17,7 @@ from ops.audit.tell import read_copies
 from ops.cases.worker import Indexer, catch_up, open_consumer, read_on
 from schemas.records import BillingHold
 from streams.letters.outbox import Outbox
+from streams.runtime.reading import read_to_the_end
 from streams.runtime.settings import Settings
 from tests.integration.cases_rig import ADA, CODEC, KEY, T0, Scene, play
 
@@ -89,15 +90,6 @@ def test_stopped_and_started_anywhere_it_has_each_letter_once(
 
 def held(bootstrap: str, topic: str) -> set[str]:
     """The cases for which billing was told to wait."""
-    consumer = open_consumer(bootstrap, "test.billing")
-    consumer.subscribe([topic])
-    found: set[str] = set()
-    try:
-        while messages := consumer.consume(500, 8.0):
-            for message in messages:
-                record = CODEC.read(message.value(), BillingHold)
-                assert record.state == "raised"
-                found.add(record.case_id)
-    finally:
-        consumer.close()
-    return found
+    records = [CODEC.read(message.value(), BillingHold) for message in read_to_the_end(bootstrap, "billing", [topic])]
+    assert {record.state for record in records} == {"raised"}
+    return {record.case_id for record in records}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections import defaultdict
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ from tests.integration.test_rules_activation import back, forecast, put, version
 from tests.unit.streams.agents.crm_days import T0, meta
 
 CODEC = Codec(MemoryRegistry())
-PARTITIONS, EVENTS, SIZE = 4, 40, 7
+PARTITIONS, EVENTS, SIZE = 4, 1000 if os.environ.get("MESHLINE_LONG") else 24, 7
 
 
 @dataclass
