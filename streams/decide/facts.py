@@ -70,6 +70,7 @@ class Facts:
     customer_code: str | None = None  #: reserved for the account in the ERP
     opportunity: Known | None = None  #: a line item's or an invoice's opportunity
     opportunity_held: bool = False
+    earlier_waits: bool = False  #: an earlier revision of the subscription is on hold
     lines: tuple[LineItem, ...] = ()  #: of the opportunity, undeleted, by position
     contract: Contract | None = None
     invoices: tuple[Invoice, ...] = ()  #: of the account, this event's own included

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.outcome import Record
-from schemas.records import Lead, Stamped
+from schemas.records import Lead, Stamped, Subscription
 from schemas.topics import STATE_CRM, STATE_ERP
 from streams.decide.facts import Facts, Known, Position
 from streams.decide.lead import lead_states
@@ -59,8 +59,16 @@ def _standard(record: Stamped) -> Stamped:
 
 
 def is_stale(event: Stamped, facts: Facts) -> bool:
-    """Whether a newer version of the record is known already."""
-    return facts.known is not None and event.meta.position < facts.known.position
+    """Whether a newer version of the record is known already, and has made this one needless.
+
+    A subscription's revision that was on hold is not: it bills the days until the next one.
+    """
+    if facts.known is None or event.meta.position >= facts.known.position:
+        return False
+    newest = facts.known.record
+    if facts.held_since is None or not (isinstance(event, Subscription) and isinstance(newest, Subscription)):
+        return True
+    return event.revision >= newest.revision
 
 
 def state_records(event: Stamped) -> tuple[Record, ...]:

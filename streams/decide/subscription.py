@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from schemas.outcome import DeadLetter, Forward, Outcome, Skip, SkipWhy
+from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, Wait, WaitKind
 from schemas.prorate import MONTHS, cost_between, interval_at, price_of
 from schemas.reasons import Reason
 from schemas.records import Account, ScheduleAmend, Subscription
@@ -36,7 +36,20 @@ def decide_subscription(subscription: Subscription, facts: Facts, policy: Policy
     if account is None:
         return wait_for_account(f"subscription {subscription.id}", subscription.meta, facts, policy, now)
     waiting = wait_for_decision(account, subscription.meta, facts, policy, now)
-    return subscription_refused(subscription) or waiting or _amend(subscription, account, facts, policy, now)
+    stopped = subscription_refused(subscription) or waiting or _behind(subscription, facts, policy, now)
+    return stopped or _amend(subscription, account, facts, policy, now)
+
+
+def _behind(subscription: Subscription, facts: Facts, policy: Policy, now: datetime) -> Outcome | None:
+    """A revision does not overtake one that is on hold: the ERP takes them in their order only."""
+    if not facts.earlier_waits or facts.billing_stop is not None:  # of a stop they all wait, and go on in order
+        return None
+    cause = subscription.meta
+    detail = f"revision {subscription.revision} of subscription {subscription.id} waits for the one before it"
+    until = (facts.held_since or now) + policy.hold_for(cause)
+    if now >= until:
+        return DeadLetter(Reason.HOLD_EXPIRED, detail, "settle the letter of the revision before it, then replay this")
+    return Hold(until, Wait(WaitKind.ACCOUNT, cause.account_id), Reason.HOLD_EXPIRED, detail)
 
 
 def _amend(subscription: Subscription, account: Account, facts: Facts, policy: Policy, now: datetime) -> Outcome:

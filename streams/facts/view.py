@@ -32,6 +32,7 @@ from streams.decide.project import complete
 from streams.decide.touched import counterpart_key, touched
 from streams.facts.alike import Alike
 from streams.facts.refunds import facts_of_refund
+from streams.facts.revisions import given_up, waits_ahead
 from streams.letters.holds import OpenHold
 
 CRM_DATABASE = "cdc:crm"  #: the source of events that the CRM's own database tells
@@ -114,6 +115,7 @@ class View:
             customer_code=self.codes.get(account_id),
             opportunity=opportunity if isinstance(event, LineItem | Invoice) else None,
             opportunity_held=bool(self.held.get(("crm", "opportunity", opportunity_id))),
+            earlier_waits=waits_ahead(self.held.get(key_of(event), ()), event, self.records.get(key_of(event))),
             lines=self._lines(opportunity_id, event),
             contract=contract.record if contract and isinstance(contract.record, Contract) else None,
             invoices=tuple(self._invoices(account_id)) if isinstance(event, Invoice) else (),
@@ -127,7 +129,7 @@ class View:
     def superseded_by(self, event: Stamped) -> list[OpenHold]:
         """The holds of the same record that this newer event takes the place of; each is given once."""
         key = key_of(event)
-        older = [hold for hold in self.held.get(key, ()) if hold.gives_way_to(event.meta.event_id, event.meta.position)]
+        older = given_up(self.held.get(key, ()), event, self.records.get(key))
         if older:
             self.held[key] = [hold for hold in self.held[key] if hold not in older]
         return older
