@@ -64,7 +64,7 @@ def test_told_once_more_without_a_change_it_is_overdue_in_the_crm_and_after_that
         return []
 
     issued, nothing, overdue, last = [
-        tell(f"e{day}", NOW + timedelta(days=day, hours=hour)) for day, hour in ((0, 0), (0, 1), (1, 0), (2, 0))
+        tell(f"e{day}-{hour}", NOW + timedelta(days=day, hours=hour)) for day, hour in ((0, 0), (0, 1), (1, 0), (2, 0))
     ]
     assert [one.kind for one in issued] == [one.kind for one in overdue] == ["opportunity.billing", "account.billing"]
     assert [(one.opportunity or one.account).invoice_status for one in issued + overdue] == [
