@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,52 +27,14 @@ from streams.intake.normalise.erp import change_in_erp_record
 from streams.runtime.settings import Settings
 from tests.contract.sink_examples import command
 from tests.contract.sink_worker import Bench
+from tests.integration.damages import CUSTOMERS_IN_THE_ERP, Row
+from tests.integration.damages_chosen import chosen
 
 pytestmark = pytest.mark.stack
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _FIELDS: dict[str, Any] = {
     "name": "Müller & Söhne", "street": "Hauptstr. 1", "city": "Köln", "postal_code": "50667", "country": "DE",
     "tax_id": "DE 123456789", "email": "ap@mueller.example", "phone": "+49 221 1",
-}  # fmt: skip
-Row = Mapping[str, Any]
-
-
-def _address(**values: Any) -> Callable[[Row], dict[str, Any]]:
-    return lambda row: {"addresses": [["write", [row["addresses."][0]["id"]], values]]}
-
-
-def _mechanism(kind: str, **values: Any) -> Callable[[Row], dict[str, Any]]:
-    def found(row: Row) -> dict[str, Any]:
-        mechanism = next(one["id"] for one in row["contact_mechanisms."] if one["type"] == kind)
-        return {"contact_mechanisms": [["write", [mechanism], values]]}
-
-    return found
-
-
-def _tax(row: Row) -> dict[str, Any]:
-    tax = next(one for one in row["identifiers."] if "123456789" in one["code"])
-    return {"identifiers": [["write", [tax["id"]], {"code": tax["code"].replace("123456789", "987654321")}]]}
-
-
-def _no_tax(row: Row) -> dict[str, Any]:
-    tax = next(one["id"] for one in row["identifiers."] if "123456789" in one["code"])
-    return {"identifiers": [["delete", [tax]]]}
-
-
-DAMAGES: dict[str, tuple[Callable[[Row], dict[str, Any]], list[str]]] = {
-    "another name": (lambda _: {"name": "Mueller"}, ["name"]),
-    "another street": (_address(street="Nebenstr. 2"), ["street"]),
-    "no street": (_address(street=None), ["street"]),
-    "another city": (_address(city="Bonn"), ["city"]),
-    "another postal code": (_address(postal_code="50668"), ["postal_code"]),
-    "no country": (_address(country=None), ["country"]),
-    "another tax id": (_tax, ["tax_id"]),
-    "no tax id": (_no_tax, ["tax_id"]),
-    "another e-mail address": (_mechanism("email", value="other@mueller.example"), ["email"]),
-    "another phone": (_mechanism("phone", value="+49 221 2"), ["phone"]),
-    "a street in other letters": (_address(street="HAUPTSTR 1"), []),
-    "everything": (lambda row: {"name": "M", **_address(city="Bonn", street="x")(row), **_no_tax(row)},
-                   ["name", "tax_id", "street", "city"]),
 }  # fmt: skip
 
 
@@ -141,12 +103,14 @@ async def _play(settings: Settings, by_hand: Callable[[Row], dict[str, Any]]) ->
         return before, damaged, usual, mended, after, name == f"C-{erp.key}", twice, len(erp.bench.letters())
 
 
-@pytest.mark.parametrize("name", DAMAGES)
-def test_damage_by_hand(stack_settings: Settings, name: str) -> None:
-    by_hand, fields = DAMAGES[name]
-    before, damaged, usual, mended, after, code, twice, letters = asyncio.run(_play(stack_settings, by_hand))
+@pytest.mark.parametrize("name", chosen(CUSTOMERS_IN_THE_ERP))
+def test_damage_by_hand_to_a_customer(stack_settings: Settings, name: str) -> None:
+    damage = CUSTOMERS_IN_THE_ERP[name]
+    assert callable(damage.do)
+    before, damaged, usual, mended, after, code, twice, letters = asyncio.run(_play(stack_settings, damage.do))
     assert before.result == "in_step"
-    assert [field.name for one in damaged.differences for field in one.fields] == fields
+    assert [one.kind for one in damaged.differences] == ([damage.kind] if damage.kind else [])
+    assert tuple(field.name for one in damaged.differences for field in one.fields) == damage.fields
     assert {one.owner for one in damaged.differences} <= {"crm"}
     assert usual == "unchanged"  # an ordinary command does not see what was done by hand
     assert (mended, after.result, code) == ("applied", "in_step", True)
