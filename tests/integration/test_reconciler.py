@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.stack,
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
 ]
-_GRACE = timedelta(seconds=2)
+_GRACE = timedelta(seconds=0.5)
 
 
 @pytest.fixture(autouse=True)
