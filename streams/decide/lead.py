@@ -88,7 +88,7 @@ def _idle(lead: Lead) -> Skip | DeadLetter | None:
 def _customer(lead: Lead, facts: Facts, policy: Policy, now: datetime) -> tuple[Record, ...] | Outcome:
     """The commands that make its customer, none where there is one; or what keeps it from being made."""
     account = known_account(facts)
-    if account is not None and not stands_alone(lead):
+    if account is not None:  # its own, or the one that was made of it
         return wait_for_decision(account, lead.meta, facts, policy, now) or customer_first(
             account, lead.meta, facts, now
         )

@@ -34,6 +34,8 @@ EFFECTS: dict[str, tuple[Effect, Known | None]] = {
     "an order was placed": (of("order.place", "d1"), told(deal())),
     "a credit note was made": (of("credit.grant", "c1"), told(case(), in_crm=True)),
     "a credit note in yen": (of("credit.grant", "c1"), told(case(amount="12000", currency="JPY"))),
+    "a credit note, its case lost its sum": (of("credit.grant", "c1"), told(case(amount=None))),
+    "a credit note, its case lost its currency": (of("credit.grant", "c1"), told(case(currency=None))),
     "a credit note, its case lost sum, currency and approver since": (
         of("credit.grant", "c1"),
         told(case(amount=None, currency=None, by=None)),

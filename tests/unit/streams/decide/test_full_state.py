@@ -75,6 +75,12 @@ CASES: dict[str, tuple[Account, Known, dict[str, Any], Told]] = {
         {"phone": "2", "version": 4, "sequence": 7},
         {"": TWO, "phone": (4, 7)},
     ),
+    "an earlier patch, of what has a sequence": (
+        patch(4, 1, city="Bonn"),
+        Known(account(6, sequence=2), told={"": (2, 0), "phone": (6, 2)}),
+        {"city": "Bonn", "version": 6, "sequence": 2},
+        {"": TWO, "phone": (6, 2), "city": (4, 1)},
+    ),
     "a patch as old as the whole record": (
         patch(2, phone="1"),
         known(whole(2)),
@@ -201,3 +207,11 @@ def test_which_record_it_is_on_the_other_side(event: Stamped, other: tuple[str, 
 )
 def test_which_record_of_the_crm_an_effect_is_of(kind: str, entity: str | None) -> None:
     assert record_of(effect(kind)) == (("crm", entity, "k1") if entity else None)
+
+
+def test_a_record_whose_fields_have_no_standard_form_takes_a_patch_too() -> None:
+    more = item(line(quantity="5"), tick=4, operation="patch")
+    full = complete(more, Known(item(line())))
+    assert full is not None
+    assert full.event == more.model_copy(update={"meta": full.event.meta})
+    assert full.told == {"": ONE, "opportunity_id": FOUR, "line": FOUR}

@@ -36,6 +36,11 @@ CASES: dict[str, tuple[Lead, Facts, Any]] = {
     "deleted": (lead(operation="delete"), ALONE, SkipWhy.NO_FLOW),
     "billable, of no account": (lead(), ALONE, ["lead.customer", "lead.order"]),
     "billable, of a customer": (lead(of="a1"), Facts(account=OWNER, customer_code="C1"), ["lead.order"]),
+    "billable, of no account, and the account made of it is a customer": (
+        lead(),
+        Facts(account=Known(account().model_copy(update={"id": "l1"}), fingerprint="f"), customer_code="C9"),
+        ["lead.order"],
+    ),
     "billable, of an account that was not sent yet": (
         lead(of="a1"),
         Facts(account=Known(account(), in_crm=True), customer_code="C1"),

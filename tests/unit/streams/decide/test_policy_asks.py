@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from schemas.outcome import Hold
+from schemas.outcome import DeadLetter, Hold
+from schemas.reasons import Reason
 from schemas.records import Account
-from streams.decide import Policy, decide
+from streams.decide import Facts as Known
+from streams.decide import Policy, decide, decide_patch
 from streams.rules import Rules, Verdict, bucket_of
 from streams.rules.decisions import DECISIONS, Facts, Value
 from tests.unit.streams.decide.cases import NOW, D, account, deal, facts, item, line, meta
@@ -182,6 +184,19 @@ def test_a_deal_waits_as_long_as_the_rule_says_of_what_it_waits_for(known: Any, 
     held = decide(deal(ONE, contract_id="k1"), known, policy, NOW)
     assert isinstance(held, Hold)
     assert held.until == NOW + timedelta(minutes=minutes)
+
+
+def test_a_part_of_an_account_that_the_rules_say_no_wait_for_is_a_letter() -> None:
+    never = Policy(
+        rules(rule(row('flow == "order"', 'duration("1h")'), decides="hold.account"), without="hold-for-account")
+    )
+    outcome = decide_patch(account(operation="patch"), Known(), never, NOW)
+    facts_told = {"account_id": "a1", "flow": "customer"}
+    assert outcome == DeadLetter(
+        Reason.UNCLASSIFIED,
+        f"the rules do not decide: hold.account: no rule in force at {NOW.isoformat()} answers for {facts_told}",
+        "mend or revert the rules, then replay",
+    )
 
 
 def test_under_other_rules_it_notes_from_nothing_on() -> None:

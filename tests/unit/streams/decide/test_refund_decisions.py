@@ -132,6 +132,8 @@ CASES: dict[str, tuple[Refund, Facts, Any]] = {
     ),
     "a dispute is opened": (dispute(), at(), "dispute.opened"),
     "a dispute is opened, of who knows what": (dispute(), Facts(), "dispute.opened"),
+    "a dispute without a reason": (dispute().model_copy(update={"reason": None}), at(), "dispute.opened"),
+    "a dispute in yen": (dispute(currency="JPY"), at(), "dispute.opened"),
     "a dispute goes on": (dispute(status="under_review", tick=6), at(known=Known(dispute())), SkipWhy.NOT_DUE),
     "a dispute is won": (dispute(status="won"), at(), SkipWhy.NOT_DUE),
     "a warning comes to nothing": (dispute(status="warning_closed"), at(), SkipWhy.NOT_DUE),

@@ -49,6 +49,11 @@ CASES: dict[str, tuple[Subscription, Facts, Any]] = {
     "it begins": (BEGIN, at(), ["schedule.amend"]),
     "its customer was not sent yet": (BEGIN, at(first=True), ["customer.upsert", "schedule.amend"]),
     "it changes": (subscription(), at(), ["schedule.amend"]),
+    "it changes, in whole yen": (
+        subscription(held=date(2026, 3, 2), quantity=D(1), unit_price=D("1.5"), currency="JPY"),
+        at(),
+        ["schedule.amend"],
+    ),
     "it is cancelled": (subscription(status="cancelled"), at(), ["schedule.amend"]),
     "cancelled before it was billed": (subscription(revision=1, status="cancelled"), at(), SkipWhy.NOT_DUE),
     "deleted": (subscription(operation="delete"), at(), SkipWhy.NO_FLOW),
