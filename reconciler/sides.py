@@ -80,6 +80,8 @@ class Sides:
 
     def twins_of(self, customer: Version) -> list[Version]:
         """Customers that no account is, with the same tax id as an account's customer."""
+        if not self._unlinked:
+            return []
         names = self._unlinked.get(_tax_of(customer) or "", ())
         found = (self.record("customer", key) for key in sorted(names))
         return [one for one in found if one is not None]
@@ -144,7 +146,7 @@ class Sides:
                 if tax is not None:
                     self._draft.put(key_of(kind, tax, customer), b"" if present else None)
                     if unlinked:
-                        (self._unlinked[tax].add if present else self._unlinked[tax].discard)(customer)
+                        self._name_unlinked(tax, customer, present)
         if not unlinked:
             return [customer]
         taxes = sorted({tax for tax in (was, now) if tax is not None})
@@ -152,6 +154,12 @@ class Sides:
             key[1:].decode().partition("\0")[2] for tax in taxes for key in self._draft.scan(key_of(TAX, tax, ""))
         ]
         return [customer, *linked]
+
+    def _name_unlinked(self, tax: str, customer: str, present: bool) -> None:
+        names = self._unlinked[tax]
+        (names.add if present else names.discard)(customer)
+        if not names:
+            del self._unlinked[tax]
 
     def _names(self, key: bytes) -> list[str]:
         value = self._draft.get(key)
