@@ -12,6 +12,7 @@ import psycopg
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from ops.loads import told_loads
 from ops.rules.fit import live_fit
 from ops.topics import Cluster, ClusterUnavailable, plan
 from schemas.topics import TOPICS
@@ -52,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("schema registry", lambda s: _http("schema registry", s.registry_url, "/subjects")),
         ("operations database", lambda s: _database("operations database", s.operations_url, "alembic_version")),
         ("active rules", _rules),
+        ("event or batch mode", _modes),
         ("CRM database", lambda s: _database("CRM database", s.crm_url, "sales.accounts")),
         ("Kafka Connect", lambda s: _http("Kafka Connect", s.connect_url, "/connectors")),
         ("ERP", lambda s: _http("ERP", s.erp_url, "/")),
@@ -113,6 +115,13 @@ def _rules(settings: Settings) -> Finding:
     except RulesError as error:
         return Finding(what, False, str(error), f"no worker starts with them: `meshline rules revert`; or {advice}")
     return Finding(what, not fit.faults, fit.told(), advice)
+
+
+def _modes(settings: Settings) -> Finding:
+    what = "event or batch mode"
+    if not settings.operations_url:
+        return Finding(what, False, "the operations database is not set", _UP)
+    return Finding(what, True, asyncio.run(told_loads(settings)))
 
 
 def _secrets(settings: Settings) -> Finding:

@@ -37,6 +37,7 @@ class WaitKind(StrEnum):
     INVOICE = "invoice"  #: the ERP tells of the invoice of this number
     BILLING = "billing"  #: a billing hold is released
     SIGNATURE = "signature"  #: the contract is signed
+    WINDOW = "window"  #: the window in which changes of the record are gathered ends
 
 
 @dataclass(frozen=True, slots=True)

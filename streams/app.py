@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from schemas.codec import Codec
 from schemas.registry import Registry
 from schemas.topics import BILLING_HOLD, CDC, CLEAN, EFFECT_ERP, ERP_CHANGES, REDRIVE, WEBHOOK
-from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent, ParkingDrainer
+from streams.agents import DecideAgent, HoldReleaser, NormaliseAgent, OverloadWatch, ParkingDrainer
 from streams.agents.policy import policy_of
 from streams.letters.fuse import fuse_for
 from streams.letters.outbox import Outbox
 from streams.letters.parking.occupancy import Brake, Caps
+from streams.overload.backlog import Backlog
+from streams.overload.limits import thresholds_of
 from streams.publish import Publisher
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.database import operations_engine
@@ -107,6 +109,13 @@ def build_app(settings: Settings, parts: Parts) -> MeshApp:
     @app.task
     async def drain_parking(_: Any = None) -> None:
         await drainer.run(stopping, parking.poll.total_seconds())
+
+    @app.task
+    async def watch_overload(_: Any = None) -> None:
+        backlog = Backlog(settings.bootstrap, f"{worker.group}.sinks")
+        limits = thresholds_of(settings.overload)
+        watch = OverloadWatch(parts.database, backlog.waiting, limits, parts.clock)
+        await watch.run(stopping, settings.overload.poll.total_seconds())
 
     @app.task
     async def show_lag(_: Any = None) -> None:

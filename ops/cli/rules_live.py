@@ -17,6 +17,7 @@ from ops.cli.failure import FOUND, say, told
 from ops.rules.activate import Live
 from ops.rules.desk import newest_rules, put_live, take_back
 from ops.rules.errors import Refused
+from ops.rules.fit import lent_to
 from streams.rules import RulesError, read_folder, shipped_texts
 from streams.runtime.clock import system_clock
 from streams.runtime.database import operations_engine
@@ -36,13 +37,13 @@ def register(rules: typer.Typer) -> None:
 
 
 def take(folder: Annotated[Path, typer.Argument(help="An empty or new folder.")]) -> None:
-    """Write the rules that decide now into a folder, to change them there."""
+    """Write the rules that decide now into a folder, to change them there. What the set lacks is the shipped one's."""
 
     async def work(database: AsyncEngine, settings: Settings) -> tuple[str, dict[str, str]]:
-        version = (await newest_rules(database, settings)).version
+        rules = await newest_rules(database, settings)
         async with database.connect() as connection:
-            texts = await connection.scalar(select(rule_sets.c.texts).where(rule_sets.c.version == version))
-        return version, dict(texts) if texts else shipped_texts()
+            texts = await connection.scalar(select(rule_sets.c.texts).where(rule_sets.c.version == rules.version))
+        return rules.version, {**lent_to(rules), **texts} if texts else shipped_texts()
 
     version, texts = with_database(work)
     folder.mkdir(parents=True, exist_ok=True)

@@ -98,7 +98,9 @@ def _hold(hold: Any, now: datetime, where: list[str], why: list[str], next_: lis
     )
     left = hold.expires_at - now
     hours = max(0, round(left.total_seconds() / 3600, 1))
-    why.append(f"{hold.detail}. It goes on by itself; if nothing comes within {hours:g} h it becomes {hold.reason}.")
+    ends = f"if nothing comes within {hours:g} h it becomes {hold.reason}"
+    then = "then the newest state is decided" if hold.wait_kind == "window" else ends
+    why.append(f"{hold.detail}. It goes on by itself; {then}.")
     if hold.wait_kind == "account":
         next_.append(f"meshline explain account {hold.wait_key}")
 

@@ -35,11 +35,15 @@ class Fit:
         return said
 
 
+def lent_to(rules: Rules) -> dict[str, str]:
+    """The shipped files that answer for what a set lacks, under names that the set does not use."""
+    found = {name: text for name, text in shipped_texts().items() if read_rule(name, text).decides in rules.lacks}
+    return {f"shipped-{name}": text for name, text in found.items()}
+
+
 def fit_of(rules: Rules, texts: Mapping[str, str]) -> Fit:
     """How an activated set fits, from what it says. What it lacks is not counted as a fault: it is lent."""
-    shipped = shipped_texts().items()
-    lent = {f"shipped {name}": text for name, text in shipped if read_rule(name, text).decides in rules.lacks}
-    return Fit(rules.version, rules.lacks, tuple(faults_of({**lent, **texts})))
+    return Fit(rules.version, rules.lacks, tuple(faults_of({**lent_to(rules), **texts})))
 
 
 async def live_fit(settings: Settings) -> Fit:

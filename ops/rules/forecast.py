@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from heapq import heappop, heappush
 from typing import Any, assert_never
 
 from schemas.identity import letter_id_for
 from schemas.money import round_money
-from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip
+from schemas.outcome import DeadLetter, Forward, Hold, Outcome, Skip, SkipWhy, WaitKind
 from schemas.records import Invoice, LineItem, Opportunity, Stamped
 from streams.decide import Policy, complete, decide, decide_patch, is_stale
 from streams.facts import View
@@ -84,18 +85,26 @@ class MemoryLine:
     view: View = field(default_factory=View)
     outcomes: dict[str, Outcome] = field(default_factory=dict)  #: event id -> the last outcome
     waiting: dict[str, list[tuple[Stamped, datetime]]] = field(default_factory=dict)  #: account id -> held, since when
+    gathered: list[tuple[datetime, int, Stamped, datetime]] = field(default_factory=list)  #: until, nth, event, since
+    nth: int = 0
 
     def feed(self, event: Stamped) -> None:
         """Decide one event, at the time it was received, and then what its arrival lets go on."""
         now = event.meta.received_at
+        while self.gathered and self.gathered[0][0] <= now:
+            until, _, held, since = heappop(self.gathered)
+            self._again(held, since, until)
         self._decide(event, None, now)
         account = event.meta.account_id
         for held, since in self.waiting.pop(account, []):
-            if held.meta.position < self._position(held):
-                continue  # a newer version took its place
-            key = key_of(held)
-            self.view.held[key] = [one for one in self.view.held.get(key, ()) if one.event_id != held.meta.event_id]
-            self._decide(held, since, now)
+            self._again(held, since, now)
+
+    def _again(self, held: Stamped, since: datetime, now: datetime) -> None:
+        if held.meta.position < self._position(held):
+            return  # a newer version took its place
+        key = key_of(held)
+        self.view.held[key] = [one for one in self.view.held.get(key, ()) if one.event_id != held.meta.event_id]
+        self._decide(held, since, now)
 
     def _position(self, event: Stamped) -> tuple[int, int]:
         known = self.view.records.get(key_of(event))
@@ -111,14 +120,18 @@ class MemoryLine:
         else:
             outcome = decide(full.event, facts, policy, now)
             if not is_stale(full.event, facts):
-                self.view.superseded_by(event)
+                for older in self.view.superseded_by(event) if meta.operation != "patch" else ():
+                    self.outcomes[older.event_id] = Skip(SkipWhy.SUPERSEDED)
                 self.view.learn(full.event, outcome, full.told)
         if isinstance(outcome, Hold):
-            open_ = OpenHold(
-                letter_id_for(meta.event_id, "hold"), meta.event_id, key_of(event), meta.account_id, meta.position, ""
-            )
-            self.view.hold(event, open_)
-            self.waiting.setdefault(meta.account_id, []).append((event, since or now))
+            gathers = outcome.waiting_for.kind is WaitKind.WINDOW
+            known = (letter_id_for(meta.event_id, "hold"), meta.event_id, key_of(event), meta.account_id)
+            self.view.hold(event, OpenHold(*known, meta.position, "", window_end=outcome.until if gathers else None))
+            if gathers:
+                self.nth += 1
+                heappush(self.gathered, (outcome.until, self.nth, event, since or now))
+            else:
+                self.waiting.setdefault(meta.account_id, []).append((event, since or now))
         self.outcomes[meta.event_id] = outcome
 
 

@@ -42,6 +42,8 @@ What the line decides by rules that are data: the shipped set, version `{version
   `meshline doctor` and the workers' logs name these decisions. Automatic billing is the exception: it is not lent, and
   people go on posting. A decision that the set has rules for is never lent.
 - Rules that give no answer for an event, or two, make a letter of it (`unclassified`), never a guess.
+- Whether a flow is in event or batch mode is a rule, too (`batch.window`); `ops/docs/batch.md` tells how it works and
+  when a flow goes over by itself.
 - With exactly-once delivery, readers of committed records see one decision of an event. With at-least-once a batch
   may be published twice; both are decided by the same set.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import assert_never
@@ -28,6 +28,7 @@ from streams.letters.holds import NewHold, end_superseded, put_holds
 from streams.letters.letter import Failure, Original, Subject
 from streams.letters.parking.lot import Admission
 from streams.letters.parking.occupancy import Brake
+from streams.overload import overloaded_now
 from streams.publish import Publisher
 from streams.rules import Rules
 from streams.rules.told import tell
@@ -53,6 +54,7 @@ class _Work:
     superseded: dict[str, str] = field(default_factory=dict)  #: hold id -> event that took its place
     offsets: dict[str, int] = field(default_factory=dict)  #: event id -> offset in this batch
     yard: Yard = field(default_factory=Yard)
+    overloaded: frozenset[str] = frozenset()  #: targets that more waits for than they take
 
 
 def _subject(event: Stamped) -> Subject:
@@ -102,6 +104,7 @@ class DecideAgent:
             work = _Work(
                 batch, await load_view(connection, events, span, now, named), now, partial(book.rules_for, place)
             )
+            work.overloaded = await overloaded_now(connection)
             work.yard = await Yard.open(connection, events, place, self.brake)
             for offset, original, item in read:
                 if isinstance(item, Stamped) and (full := work.yard.full(item, offset)):
@@ -169,7 +172,9 @@ class DecideAgent:
     def _event(self, work: _Work, original: Original, event: Stamped) -> None:
         held_since = header_text(original.headers, names.HELD_SINCE)
         facts = work.view.facts_for(event, datetime.fromisoformat(held_since) if held_since else None)
-        policy = self.policy.under(work.rules_at(work.offsets[event.meta.event_id]))
+        if header_text(original.headers, names.REPLAYS):
+            facts = replace(facts, sent_again=True)
+        policy = self.policy.under(work.rules_at(work.offsets[event.meta.event_id]), work.overloaded)
         full = complete(event, facts.known)
         if full is None:
             outcome = decide_patch(event, facts, policy, work.now)

@@ -31,6 +31,8 @@ log = get_logger(__name__)
 class HoldReleaser:
     """Sends satisfied holds back into `decide`, and expired ones to their dead-letter topic.
 
+    What waited for a window is satisfied when it is over, and never expires.
+
     Records are confirmed by the broker before the hold is closed; a crash between repeats them, and the event's id
     makes the repeat harmless.
     """
@@ -42,9 +44,9 @@ class HoldReleaser:
     async def run(self, stop: asyncio.Event, every_s: float) -> None:
         """Look every so many seconds until stopped. Raises when the database or the broker is away."""
         while not stop.is_set():
-            await self.step()
+            looked = await self.step()
             try:
-                await asyncio.wait_for(stop.wait(), every_s)
+                await asyncio.wait_for(stop.wait(), 0 if max(looked) >= waiting.AT_ONCE else every_s)
             except TimeoutError:
                 continue
 

@@ -33,6 +33,7 @@ from streams.decide.case import decide_case
 from streams.decide.conflict import believed, clashes, settle, stopped
 from streams.decide.customer import decide_customer
 from streams.decide.facts import Facts
+from streams.decide.gather import gather
 from streams.decide.invoice import decide_invoice
 from streams.decide.lead import decide_lead
 from streams.decide.opportunity import decide_line_item, decide_opportunity
@@ -63,7 +64,8 @@ def decide(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outco
 
 
 def _decided(event: Stamped, facts: Facts, policy: Policy, now: datetime) -> Outcome:
-    return hold_new_billing(_kept(_owned(event, facts, policy, now)), event, facts, policy, now)
+    outcome = hold_new_billing(_kept(_owned(event, facts, policy, now)), event, facts, policy, now)
+    return gather(outcome, event, facts, policy, now)
 
 
 def _undecided(error: Undecided) -> DeadLetter:

@@ -68,6 +68,7 @@ class Facts:
     account: Known | None = None  #: the account it belongs to
     counterpart: Known | None = None  #: the same record on the other side
     customer_code: str | None = None  #: reserved for the account in the ERP
+    in_erp: bool = False  #: the ERP has the account's customer
     opportunity: Known | None = None  #: a line item's or an invoice's opportunity
     opportunity_held: bool = False
     earlier_waits: bool = False  #: an earlier revision of the subscription is on hold
@@ -83,6 +84,9 @@ class Facts:
     billed: tuple[Invoice, ...] = ()  #: the ERP's invoices of the number that a refund is of: one, as a rule
     refunds: tuple[Known, ...] = ()  #: the other refunds of that invoice
     held_since: datetime | None = None  #: when the event was first put on hold
+    #: When the window ends, or ended, that the record's newest state waits for; None: it waits for none
+    gathering: datetime | None = None
+    sent_again: bool = False  #: people or the clock sent its letter again
 
 
 def known_account(facts: Facts) -> Account | None:

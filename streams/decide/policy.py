@@ -11,8 +11,8 @@ from schemas.outcome import Skip, SkipWhy
 from schemas.records import Account, Envelope, Opportunity
 from streams.matching import THRESHOLD
 from streams.rules import Rules, Verdict, bucket_of, shipped
+from streams.rules.decisions import GATHERED, Value
 from streams.rules.decisions import Facts as RuleFacts
-from streams.rules.decisions import Value
 
 #: entity -> the flow that its events belong to
 _FLOWS = {
@@ -27,6 +27,8 @@ _FLOWS = {
     "charge": "refund",
     "refund": "refund",
 }
+#: gathered flow -> the systems that it writes to
+_WRITES_TO = {"customer": frozenset({"erp"}), "terms": frozenset({"crm"}), "billing": frozenset({"crm", "erp"})}
 _BASIS_POINTS = Decimal(100)  #: in a percent
 
 
@@ -44,11 +46,24 @@ class Policy:
     rules: Rules = field(default_factory=shipped)
     integration_user: str = "meshline"
     duplicate_threshold: float = THRESHOLD  #: from this score on a new account waits for people
+    overloaded: frozenset[str] = frozenset()  #: targets that more waits for than they take
     notes: list[Verdict] | None = field(default=None, compare=False)
 
-    def under(self, rules: Rules) -> Policy:
-        """The same with other rules, noting its verdicts."""
-        return replace(self, rules=rules, notes=[])
+    def under(self, rules: Rules, overloaded: frozenset[str] | None = None) -> Policy:
+        """The same with other rules, noting its verdicts, and with what is overloaded now where that is told."""
+        return replace(self, rules=rules, notes=[], overloaded=self.overloaded if overloaded is None else overloaded)
+
+    def is_overloaded(self, meta: Envelope) -> bool:
+        """Whether the event's flow writes to a target that is."""
+        return not self.overloaded.isdisjoint(_WRITES_TO.get(flow_of(meta.entity), ()))
+
+    def window(self, meta: Envelope) -> timedelta:
+        """Over which window the changes of the event's record are gathered; 0: each is decided as it comes."""
+        flow = flow_of(meta.entity)
+        if flow not in GATHERED:
+            return timedelta(0)
+        facts: RuleFacts = {"flow": flow, "account_id": meta.account_id, "overloaded": self.is_overloaded(meta)}
+        return _duration(self._ask("batch.window", facts, meta.received_at))
 
     def stands_aside(self, meta: Envelope) -> Skip | None:
         """Why the event's flow does nothing for it; None where it takes part."""

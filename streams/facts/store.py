@@ -14,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.records import Account, Customer, Invoice, Lead, LineItem, Opportunity, Stamped, Subscription, SupportCase
 from streams.decide.facts import Known
 from streams.decide.lead import as_account
+from streams.decide.policy import flow_of
 from streams.decide.touched import as_stored, counterpart_key, from_stored
 from streams.facts.alike import load_alike, save_keys
 from streams.facts.refunds_loaded import load_refunds
 from streams.facts.view import MODELS, RecordKey, View, key_of, parent_of
 from streams.letters.billing_stops import stops_of
-from streams.letters.holds import open_holds
+from streams.letters.holds import open_holds, windows_over
+from streams.rules.decisions import GATHERED
 from streams.runtime.tables import customer_codes, mappings, records
 
 #: Their events may need the account's customer in the ERP.
@@ -75,6 +77,9 @@ async def load_view(
     view.customers.update(await _customers(connection, coded))
     await load_alike(connection, view.alike, _newcomers(view, events, coded - view.customers))
     view.stops = await stops_of(connection, {event.meta.account_id for event in events})
+    gathered = {key_of(event) for event in events if flow_of(event.meta.entity) in GATHERED}
+    if gathered:
+        view.windows_over = await windows_over(connection, gathered, now)
     keys = {key_of(event) for event in events} | {("crm", "opportunity", key) for key in _parents(events)}
     for hold in await open_holds(connection, keys, [event.meta.event_id for event in events]):
         view.held.setdefault(hold.record, []).append(hold)

@@ -84,6 +84,7 @@ class View:
     doubted: set[RecordKey] = field(default_factory=set)  #: what they are kept as sent for was perhaps undone
     customers: set[str] = field(default_factory=set)  #: accounts that the ERP has
     alike: Alike = field(default_factory=Alike)
+    windows_over: Mapping[str, datetime] = field(default_factory=dict)  #: event id -> end of the window it waited for
     stops: Sequence[Any] = ()  #: rows of raised billing holds, those of the whole line first
     _lines_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: opportunity id -> its line items
     _invoices_of: dict[str, set[RecordKey]] = field(default_factory=dict)  #: account id -> its invoices
@@ -113,6 +114,7 @@ class View:
             account=self.records.get(("crm", "account", account_id)),
             counterpart=self._counterpart(event),
             customer_code=self.codes.get(account_id),
+            in_erp=account_id in self.customers,
             opportunity=opportunity if isinstance(event, LineItem | Invoice) else None,
             opportunity_held=bool(self.held.get(("crm", "opportunity", opportunity_id))),
             earlier_waits=waits_ahead(self.held.get(key_of(event), ()), event, self.records.get(key_of(event))),
@@ -124,7 +126,17 @@ class View:
             **(facts_of_refund(self.records, event) if isinstance(event, Refund) else {}),
             billing_stop=self._stop(event, opportunity_id),
             held_since=held_since,
+            gathering=self._gathering(key_of(event)),
         )
+
+    def _gathering(self, key: RecordKey) -> datetime | None:
+        """When the window of the record's newest state ends, or ended where it was not decided since."""
+        ends = [hold.window_end for hold in self.held.get(key, ()) if hold.window_end is not None]
+        known = self.records.get(key)
+        if known is not None and known.fingerprint_event != known.record.meta.event_id:
+            over = self.windows_over.get(known.record.meta.event_id)
+            ends += [over] if over is not None else []
+        return min(ends, default=None)
 
     def superseded_by(self, event: Stamped) -> list[OpenHold]:
         """The holds of the same record that this newer event takes the place of; each is given once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, or_, select, tuple_, update
@@ -13,10 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.identity import letter_id_for
-from schemas.outcome import Hold
+from schemas.outcome import Hold, WaitKind
 from schemas.records import Stamped
 from streams.letters.letter import Original
 from streams.runtime.tables import holds
+
+_ON_THE_WAY = timedelta(hours=1)  # longer than a released record takes to be decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class OpenHold:
     position: tuple[int, int]
     origin: str
     ended_by: str | None = None
+    window_end: datetime | None = None  #: of changes that are gathered; None: it waits for something else
 
     def gives_way_to(self, event_id: str, position: tuple[int, int]) -> bool:
         """Whether an event takes this one's place: a newer version, or the event that did so before a crash."""
@@ -52,7 +55,9 @@ class NewHold:
     def as_open(self) -> OpenHold:
         meta = self.event.meta
         record = (meta.side, meta.entity, meta.key)
-        return OpenHold(self.hold_id, meta.event_id, record, meta.account_id, meta.position, meta.origin)
+        end = self.hold.until if self.hold.waiting_for.kind is WaitKind.WINDOW else None
+        known = (self.hold_id, meta.event_id, record, meta.account_id, meta.position, meta.origin)
+        return OpenHold(*known, window_end=end)
 
 
 async def open_holds(
@@ -73,9 +78,24 @@ async def open_holds(
             (row.version, row.sequence),
             row.origin,
             row.ended_by,
+            row.expires_at if row.wait_kind == WaitKind.WINDOW.value else None,
         )
         for row in rows
     ]
+
+
+async def windows_over(
+    connection: AsyncConnection, keys: Iterable[tuple[str, str, str]], now: datetime
+) -> dict[str, datetime]:
+    """Event id -> end of the window that it waited for, of events that are or were on their way back not long ago."""
+    mine = and_(
+        tuple_(holds.c.side, holds.c.entity, holds.c.key).in_(list(keys)),
+        holds.c.state == "released",
+        holds.c.wait_kind == WaitKind.WINDOW.value,
+        holds.c.ended_at > now - _ON_THE_WAY,
+    )
+    rows = await connection.execute(select(holds.c.event_id, holds.c.expires_at).where(mine))
+    return {row.event_id: row.expires_at for row in rows}
 
 
 async def put_holds(connection: AsyncConnection, fresh: Sequence[NewHold], now: datetime) -> None:

@@ -18,6 +18,7 @@ from streams.runtime.tables import duplicate_decisions, holds, mappings, records
 #: A line saved while its opportunity was being decided may carry an earlier time than the look-up.
 _OVERLAP = timedelta(seconds=30)
 _BETWEEN_LOOKS = timedelta(seconds=2)
+AT_ONCE = 500  #: rows of one look; after a full one there may be more
 
 
 def _record_arrived(kind: WaitKind) -> ColumnElement[bool]:
@@ -82,7 +83,7 @@ def _invoice_arrived() -> ColumnElement[bool]:
     return and_(holds.c.wait_kind == WaitKind.INVOICE.value, told)
 
 
-async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
+async def satisfied(connection: AsyncConnection, now: datetime, limit: int = AT_ONCE) -> Sequence[Any]:
     """Rows of open holds whose wait is over, locked for this transaction; other workers' locked rows are left out."""
     over = or_(
         _record_arrived(WaitKind.ACCOUNT),
@@ -94,16 +95,19 @@ async def satisfied(connection: AsyncConnection, now: datetime, limit: int = 500
         _billing_goes_on(),
         _signed(),
     )
-    query = select(holds).where(holds.c.state == "open", holds.c.expires_at > now, over)
+    window = holds.c.wait_kind == WaitKind.WINDOW.value
+    due = or_(and_(~window, holds.c.expires_at > now, over), and_(window, holds.c.expires_at <= now))
+    query = select(holds).where(holds.c.state == "open", due)
     ordered = query.order_by(holds.c.version, holds.c.sequence).limit(limit).with_for_update(skip_locked=True)
     return (await connection.execute(ordered)).all()
 
 
-async def expired(connection: AsyncConnection, now: datetime, limit: int = 500) -> Sequence[Any]:
+async def expired(connection: AsyncConnection, now: datetime, limit: int = AT_ONCE) -> Sequence[Any]:
     """Rows of open holds that have waited too long, locked likewise."""
     # What a hold waits for may itself be parked behind its account's letter: then it is the letter that must be solved.
     parks = exists().where(parked.c.account_id == holds.c.account_id, parked.c.state != "done")
-    query = select(holds).where(holds.c.state == "open", holds.c.expires_at <= now, ~parks)
+    waits = holds.c.wait_kind != WaitKind.WINDOW.value  # a window that is over lets its event go on
+    query = select(holds).where(holds.c.state == "open", holds.c.expires_at <= now, waits, ~parks)
     ordered = query.order_by(holds.c.expires_at).limit(limit).with_for_update(skip_locked=True)
     return (await connection.execute(ordered)).all()
 

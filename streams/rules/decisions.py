@@ -42,6 +42,8 @@ class Decision:
 
 
 FLOWS = ("customer", "order", "billing", "terms", "credit", "subscription", "lead", "refund", "state")
+#: Flows that write a record's state, so that of many changes the newest says all.
+GATHERED = ("customer", "terms", "billing")
 _ACCOUNT = FactKind("the CRM's id of the customer account", ("acme", "globex"))
 _FLOW = FactKind(f"{', '.join(FLOWS[:-1])}; state for records that no flow handles", FLOWS, closed=True)
 
@@ -98,6 +100,18 @@ _ALL = (
         "How long does a deal wait for its line items or its contract, its invoice for the signature?",
         "duration",
         {"account_id": _ACCOUNT, "waits_for": _WAITS_FOR},
+    ),
+    Decision(
+        "batch.window",
+        "Over which window are changes of a record gathered, before its newest state is decided? 0: over none.",
+        "duration",
+        {
+            "flow": FactKind(f"{', '.join(GATHERED)}; all others are decided as they come", GATHERED, closed=True),
+            "account_id": _ACCOUNT,
+            "overloaded": FactKind(
+                "more waits for a system that the flow writes to than it takes", (False, True), closed=True
+            ),
+        },
     ),
     Decision(
         "billing.automatic",

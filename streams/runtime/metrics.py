@@ -45,6 +45,13 @@ END_TO_END_SECONDS = Histogram(
     buckets=_LATENCY_BUCKETS,
 )
 
+# Event or batch mode.
+COMMANDS_WAITING = Gauge("mesh_commands_waiting", "Commands that wait for a target", ["target"])
+OVERLOADED = Gauge("mesh_overloaded", "1 while more waits for a target than it takes: flows gather by rule", ["target"])
+MODE_SWITCHES = Counter(
+    "mesh_mode_switches_total", "Switches because of what waits, by the new mode", ["target", "mode"]
+)
+
 # Delivery.
 LAG = Gauge("mesh_lag_records", "Records behind the end of a partition", ["group", "topic", "partition"])
 WAITING = Gauge(

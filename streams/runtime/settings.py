@@ -86,6 +86,16 @@ class ParkingSettings(BaseModel):
     poll: timedelta = timedelta(seconds=1)  #: how often it is asked what may go on
 
 
+class OverloadSettings(BaseModel):
+    """When a target counts as overloaded, so that flows go to batch mode where the rule `batch.window` says so."""
+
+    on_above: int = Field(default=1_000, ge=1)  #: commands that wait for one target
+    off_below: int = Field(default=100, ge=1)
+    on_for: timedelta = timedelta(minutes=1)  #: without a break
+    off_for: timedelta = timedelta(minutes=2)
+    poll: timedelta = timedelta(seconds=5)
+
+
 class PeopleSettings(BaseModel):
     """Cases, their API and the audit."""
 
@@ -178,6 +188,7 @@ class Settings(BaseSettings):
     sink: SinkSettings = Field(default_factory=SinkSettings)
     fuse: FuseSettings = Field(default_factory=FuseSettings)
     parking: ParkingSettings = Field(default_factory=ParkingSettings)
+    overload: OverloadSettings = Field(default_factory=OverloadSettings)
     people: PeopleSettings = Field(default_factory=PeopleSettings)
     token: SecretStr = SecretStr("")  #: of the person at the command line (`meshline access grant`)
     replay: ReplaySettings = Field(default_factory=ReplaySettings)

@@ -13,7 +13,8 @@ import ops.replay.tables  # noqa: F401
 import sinks.images  # noqa: F401 - the tables of each module are on the one metadata
 import streams.letters.billing_stops
 import streams.letters.numbers
-import streams.letters.parking.tables  # noqa: F401
+import streams.letters.parking.tables
+import streams.overload.tables  # noqa: F401
 from streams.runtime.database import driver_url, migrate
 from streams.runtime.tables import metadata
 

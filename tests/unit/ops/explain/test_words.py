@@ -118,3 +118,11 @@ def test_the_erps_records_are_told_under_the_crms_name() -> None:
         "account",
         "contract",
     )
+
+
+def test_what_is_gathered_goes_on_when_its_window_is_over() -> None:
+    row = {"state": "open", "held_since": NOW, "wait_kind": "window", "wait_key": "o1", "reason": "hold_expired"}
+    gathered = SimpleNamespace(**row, detail="changes are gathered until noon", expires_at=NOW + timedelta(hours=1))
+    _, why, _ = story(holds=[gathered])
+    assert "changes are gathered until noon. It goes on by itself; then the newest state is decided." in why
+    assert "hold_expired" not in why

@@ -115,7 +115,7 @@ def test_a_newer_version_takes_the_place_of_what_waits() -> None:
     newer = at(won(1, "0"), 1, event_id="newer", version=5)
     for event in (won(0, "0"), newer, at(account(), 2)):
         line_.feed(event)
-    assert label_of(line_.outcomes["deal-d1"]) == "waits for account"
+    assert label_of(line_.outcomes["deal-d1"]) == "skipped superseded"
     assert label_of(line_.outcomes["newer"]) == "goes on"
 
 
@@ -165,3 +165,15 @@ def test_a_header_that_is_not_ours_is_none() -> None:
     told = read_told(tell("v", ()))
     assert told is not None
     assert (told.version, told.verdicts) == ("v", ())
+
+
+def test_a_candidate_with_windows_says_what_would_wait_and_what_would_be_superseded() -> None:
+    told = [{"facts": {"flow": "customer"}, "value": "1h"}]
+    hourly = rules(rule(row(value='duration("1h")', examples=told), decides="batch.window"), without="batch-windows")
+    moments = [(1, 0), (2, 1), (3, 2), (4, 125)]  # version, minutes after noon
+    first, *changes = [at(account(tick, f"Name {tick}"), minutes) for tick, minutes in moments]
+    line_ = MemoryLine(Policy(), hourly)
+    for event in (first, *changes):
+        line_.feed(event)
+    said = [label_of(line_.outcomes[event.meta.event_id]) for event in (first, *changes)]
+    assert said == ["goes on", "skipped superseded", "goes on", "waits for window"]

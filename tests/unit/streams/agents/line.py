@@ -24,7 +24,7 @@ from streams.facts.view import RecordKey, parent_of
 from streams.letters.holds import NewHold, OpenHold
 from streams.letters.letter import Failure, Original, Subject
 from streams.publish import Publisher
-from streams.rules import shipped
+from streams.rules import Rules, shipped
 from streams.runtime.clock import system_clock
 from streams.transport import Batch
 
@@ -76,7 +76,7 @@ class Store:
     holds: dict[str, HoldRow] = field(default_factory=dict)
 
     def load(self, events: list[Stamped], span: Span) -> View:
-        view = View()
+        view = View(windows_over=self._windows_over())
         for row in self.rows.values():
             _take(view, row, span)
         for account in _accounts_to_code(view, events):
@@ -122,8 +122,20 @@ class Store:
     def satisfied(self, now: datetime) -> list[HoldRow]:
         return [row for row in self.holds.values() if row.state == "open" and self._over(row, now)]
 
+    def gathers(self) -> bool:
+        """Whether something waits for its window."""
+        kinds = [row.new.hold.waiting_for.kind for row in self.holds.values() if row.state == "open"]
+        return WaitKind.WINDOW in kinds
+
+    def _windows_over(self) -> dict[str, datetime]:
+        released = [row.new for row in self.holds.values() if row.state == "released"]
+        windows = [new for new in released if new.hold.waiting_for.kind is WaitKind.WINDOW]
+        return {new.event.meta.event_id: new.hold.until for new in windows}
+
     def _over(self, row: HoldRow, now: datetime) -> bool:
         wait = row.new.hold.waiting_for
+        if wait.kind is WaitKind.WINDOW:
+            return row.new.hold.until <= now
         if wait.kind is WaitKind.ACCOUNT:
             account = self.rows.get(("crm", "account", wait.key))
             return account is not None and not account.deleted
@@ -140,6 +152,8 @@ class Line:
     logs: dict[str, list[tuple[Stamped, datetime | None]]]
     now: datetime
     transactional: bool = False
+    rules: Rules = field(default_factory=shipped)
+    overloaded: frozenset[str] = frozenset()
     store: Store = field(default_factory=Store)
     position: dict[str, int] = field(default_factory=dict)
     committed: dict[str, int] = field(default_factory=dict)
@@ -168,7 +182,8 @@ class Line:
         agent = DecideAgent(
             Codec(MemoryRegistry()), cast("Any", None), Policy(), system_clock, cast("Publisher", outputs)
         )
-        work = _Work(cast("Batch", None), self.store.load(events, span), self.now, lambda _: shipped())
+        work = _Work(cast("Batch", None), self.store.load(events, span), self.now, lambda _: self.rules)
+        work.overloaded = self.overloaded
         for offset, (event, since) in enumerate(batch, first):
             work.offsets[event.meta.event_id] = offset
             headers = () if since is None else (("mesh-held-since", since.isoformat().encode()),)
@@ -206,7 +221,7 @@ class Line:
             for topic in self.logs:
                 while self.position[topic] < len(self.logs[topic]):
                     self.step(topic, 3, "done")
-            if not self.release():
+            if not self.release() and not self.store.gathers():
                 return
         raise AssertionError("it never comes to rest")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.rules.explain import explain
-from ops.rules.fit import fit_of
+from ops.rules.fit import fit_of, lent_to
 from schemas.outcome import DeadLetter
 from streams.decide import Policy, decide
 from streams.rules import Undecided, rules_of, shipped, shipped_texts
@@ -72,6 +72,12 @@ def test_doctor_says_what_a_set_lacks_and_what_it_cannot_answer() -> None:
     assert gaps.lacks == ("discount.threshold",)
     assert "gap: no rule answers" in gaps.told()
     assert fit_of(shipped(), shipped_texts()).told() == f"{shipped().version} decides"
+
+
+def test_a_set_with_what_it_was_lent_is_whole() -> None:
+    old = rules_of(OLD)
+    assert lent_to(old).keys() == {"shipped-credit-cap.yaml", "shipped-pilot-accounts.yaml"}
+    assert rules_of({**lent_to(old), **OLD}).version == shipped().version
 
 
 def test_an_explanation_says_that_a_rule_was_lent_and_answers_of_each_kind_in_words() -> None:
