@@ -58,8 +58,7 @@ class Version:
         if other.touch is None or self.value != other.touch.before:
             return True
         # The other side has come from this value. It is a change where people came back to it, and later.
-        back = bool(self.touch.past) or self.touch.before == other.value
-        return back and self.touch.at >= other.touch.at
+        return (bool(self.touch.past) or self.touch.before == other.value) and self.touch.at >= other.touch.at
 
     def told(self) -> str:
         name, value = ("the CRM" if self.side == "crm" else "the ERP"), self.value or "nothing"
@@ -128,9 +127,10 @@ def _versions(field: Shared, event: Stamped, own: Mapping[str, Touch], other: Kn
 def _clash(field: Shared, crm: Version, erp: Version, user: str) -> Clash:
     brought = crm.touch is not None and crm.touch.by == user
     crm, erp = crm.by_people(user, erp), erp.by_people(user, crm)
-    if brought and crm.touch is None and erp.touch is not None and erp.moved(crm) and crm.value != erp.touch.before:
+    after = erp.touch if brought and crm.touch is None and erp.moved(crm) else None
+    if after is not None and (crm.value != after.before or crm.value in after.past):
         # What the ERP won was on its way when the ERP changed once more: the newer value has won, too.
-        return Clash(field, replace(crm, touch=replace(erp.touch, at=erp.touch.at - 1, by=user)), erp, "both")
+        return Clash(field, replace(crm, touch=replace(after, at=after.at - 1, by=user)), erp, "both")
     match crm.moved(erp), erp.moved(crm):
         case True, True:
             return Clash(field, crm, erp, "both")

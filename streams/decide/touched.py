@@ -84,7 +84,10 @@ def touched(event: Stamped, known: Known | None, counterpart: Known | None) -> d
             if last is not None:
                 found[name] = last
             continue
-        agreed = counterpart is None or text_of(counterpart.record, other) == old
+        theirs = counterpart.touched.get(other) if counterpart is not None else None
+        # The other side may have left the value that both had, after this one had come to it.
+        left = theirs is not None and last is not None and theirs.before == old and theirs.at > last.at
+        agreed = counterpart is None or text_of(counterpart.record, other) == old or left
         at, by = event.meta.version, event.meta.actor or "unknown"
         if agreed or last is None:
             found[name] = Touch(at, by, old)

@@ -92,11 +92,11 @@ class FlowRig:
         assert found is not None, f"no {key} in {table}"
         return found
 
-    async def hear(self, table: str, key: str) -> Outcome:
-        """The row as it is now reaches the line."""
+    async def hear(self, table: str, key: str, at: datetime | None = None) -> Outcome:
+        """The row as it is now reaches the line, as it was committed `at`; None: now."""
         self._heard += 1
         row = {n: v.isoformat() if isinstance(v, datetime) else v for n, v in self.row(table, key).items()}
-        source = {"ts_us": micros(datetime.now(UTC)), "lsn": self._heard}
+        source = {"ts_us": micros(at or datetime.now(UTC)), "lsn": self._heard}
         event = change_in_row(table, {"op": "u", "after": row, "source": source}, self._arrival())
         assert not isinstance(event, Nothing)
         return await self.decide(event)
