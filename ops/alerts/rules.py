@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ops.alerts.line import line
 from ops.alerts.modes import modes
 from ops.alerts.parking import parking
 from schemas.reasons import Reason, ReasonEntry, catalogue
@@ -23,6 +24,7 @@ def rules() -> dict[str, Any]:
             {"name": "meshline-flood", "rules": [_flood()]},
             {"name": "meshline-cases", "rules": [_escalated()]},
             {"name": "meshline-parking", "rules": parking()},
+            {"name": "meshline-line", "rules": line()},
             {"name": "meshline-mode", "rules": modes()},
         ]
     }

@@ -29,14 +29,14 @@ def parking(
     On a broker and a database of the bench's own. Exit 0 when the ratio is at most 1.2, everything came out, and in
     order; 100 when not.
     """
-    from ops.bench.parking.bench import BenchStuck, Request, run  # noqa: PLC0415 - only loaded where it runs
+    from ops.bench.parking.bench import BenchStuck, Request, Stopped, run  # noqa: PLC0415 - only loaded where it runs
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the bench's parts are stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # while its parts start or stop; the measuring has its own
     with tempfile.TemporaryDirectory(prefix="meshline-parking-") as folder, told():
         try:
             result = run(Request(keys, poison, rate, seconds, turns, seed), Path(folder), say)
-        except BenchStuck as error:
-            say(f"[red]failed[/]  {error}")
+        except (BenchStuck, Stopped) as error:
+            say(f"[red]failed[/]  {error or type(error).__doc__}")
             raise typer.Exit(1) from None
     text = json.dumps(result, indent=2)
     if report is not None:

@@ -12,6 +12,7 @@ from ops.replay.errors import NothingChosen
 from ops.replay.order import Item, frozen, with_edits
 from ops.replay.preview.agents import Agents
 from ops.replay.preview.ledger import ReadOnlyLedger
+from ops.replay.preview.parking import ReadOnlyParking
 from ops.replay.preview.verdict import Verdict
 from ops.replay.preview.walk import Shadow, Walk
 from ops.replay.sending import outgoing_of
@@ -32,7 +33,7 @@ async def try_out(
     `outgoing`: what would be sent, where it is not what is stored.
     """
     agents = Agents(settings, desk.database, desk.codec, desk.clock)
-    walk = Walk(agents, ReadOnlyLedger(desk.database), shadow, desk.codec, desk.clock)
+    walk = Walk(agents, ReadOnlyLedger(desk.database), ReadOnlyParking(desk.database), shadow, desk.codec, desk.clock)
     if outgoing is None:
         async with desk.database.connect() as connection:
             outgoing = await outgoing_of(connection, [item for item in items if item.state is not ItemState.LEFT])

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ops.replay.order import Item
 from ops.replay.preview.agents import Agents
 from ops.replay.preview.ledger import ReadOnlyLedger
+from ops.replay.preview.parking import ReadOnlyParking
 from ops.replay.preview.shadow import Shadows
 from ops.replay.preview.verdict import Says, Verdict
 from ops.replay.preview.walk import Walk
@@ -52,7 +53,7 @@ async def previewed(settings: Settings, engine: AsyncEngine, commands: list[Comm
     }
     async with Shadows(settings) as shadow:
         agents = Agents(settings, engine, CODEC, system_clock)
-        walk = Walk(agents, ReadOnlyLedger(engine), shadow, CODEC, system_clock)
+        walk = Walk(agents, ReadOnlyLedger(engine), ReadOnlyParking(engine), shadow, CODEC, system_clock)
         return [verdict for _, verdict in await walk.preview(letters, outgoing)]
 
 
@@ -164,6 +165,7 @@ def test_an_event_goes_through_the_real_decision_and_nothing_is_kept(
         walk = Walk(
             Agents(stack_settings, engine, CODEC, system_clock),
             ReadOnlyLedger(engine),
+            ReadOnlyParking(engine),
             Shadows(stack_settings),
             CODEC,
             system_clock,
@@ -175,7 +177,7 @@ def test_an_event_goes_through_the_real_decision_and_nothing_is_kept(
         }
         said = await walk.preview([item], sent)
         assert said[0][1].says is Says.HOLD, "its account is not known"
-        later = await Walk(walk.agents, walk.ledger, walk.shadow, CODEC, system_clock).preview(
+        later = await Walk(walk.agents, walk.ledger, walk.parking, walk.shadow, CODEC, system_clock).preview(
             [replace(item, letter_id="l1", event_id=f"f{name}")], sent
         )
         assert later[0][1].says is Says.SKIP

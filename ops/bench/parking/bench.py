@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +39,16 @@ class BenchStuck(Exception):
     """What was sent did not come out in time: see the log of the bench's parts."""
 
 
+class Stopped(Exception):
+    """Somebody ended the bench; there is no result."""
+
+
+class _Broker(BenchKafka):
+    """Its data are thrown away: it need not hand anything over at its end."""
+
+    stop_signal = signal.SIGKILL
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """`rate`: events per second, of all records together; `seconds`: of one phase; `turns`: phases of each kind."""
@@ -51,17 +62,28 @@ class Request:
 
 
 def run(request: Request, folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Measure, on a broker and a database that are removed afterwards. Raises LocalPartsError, BenchStuck."""
-    stack = Stack(folder, {}, lambda place: [BenchKafka(place), PostgreSQL(place)])
+    """Measure, on a broker and a database that are removed afterwards. Raises LocalPartsError, BenchStuck, Stopped."""
+    stack = Stack(folder, {}, lambda place: [_Broker(place), PostgreSQL(place)])
     try:
         stack.up(lambda report: tell(f"{report.title}, pid {report.pid}, in a folder of its own"))
         known = environment.read(folder / "env")
         bootstrap, url = known["MESHLINE_BOOTSTRAP"], known["MESHLINE_OPERATIONS_URL"]
         _make_topics(bootstrap)
         migrate(url)
-        return asyncio.run(_measure(request, bootstrap, url, tell))
+        return asyncio.run(_until_told(_measure(request, bootstrap, url, tell)))
     finally:
         stack.down(lambda _: None, wipe=True)
+
+
+async def _until_told(measuring: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """The result. SIGTERM and SIGINT end the measuring wherever it is. Raises Stopped."""
+    task, loop = asyncio.create_task(measuring), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise Stopped from None
 
 
 def _make_topics(bootstrap: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -113,6 +114,10 @@ class Commands(threading.Thread):
         self.join(10)
 
 
+class Ended(Exception):
+    """The line was ended before its time."""
+
+
 @dataclass
 class Line:
     """The worker: an engine with the agent, and the drainer beside it."""
@@ -140,9 +145,12 @@ class Line:
         self.tasks = [asyncio.create_task(self._decide()), asyncio.create_task(self._drainer.run(self._stopping, 1.0))]
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         self._stopping.set()
-        await self._engine.stop()
+        if kind is not None:  # nobody wants what is under way
+            self._engine.fail(error if isinstance(error, Exception) else Ended())
+        with suppress(Exception) if kind is not None else nullcontext():
+            await self._engine.stop()
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def _committed(self) -> dict[tuple[str, int], int]:

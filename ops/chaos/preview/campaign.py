@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ops.chaos.preview.line import End, Line
@@ -13,12 +13,14 @@ from ops.chaos.preview.target import Erp, Shadow
 from ops.replay.order import Item
 from ops.replay.preview.agents import Agents
 from ops.replay.preview.ledger import ReadOnlyLedger
+from ops.replay.preview.parking import ReadOnlyParking
 from ops.replay.preview.verdict import Says, Verdict, worst
 from ops.replay.preview.walk import Walk
 from schemas.codec import Codec
-from schemas.headers import EVENT_ID
+from schemas.headers import EVENT_ID, REPLAYS, set_headers
 from schemas.registry import MemoryRegistry
 from sinks.memory.sink import MemoryTarget
+from streams.letters.letter import Original
 from streams.letters.outbox import Outgoing
 from streams.runtime.clock import system_clock
 from streams.runtime.database import operations_engine
@@ -59,9 +61,12 @@ async def try_previews(settings: Settings, url: str, count: int, seed: int, tell
         tell(f"{accounts} accounts are there")
         made = list(letters(count, accounts, seed, codec))
         items = [item_of(place, one) for place, one in enumerate(made)]
-        records = {item.letter_id: outgoing_of(one) for item, one in zip(items, made, strict=True)}
+        records = {
+            item.letter_id: sent_again(outgoing_of(one), item.place) for item, one in zip(items, made, strict=True)
+        }
+        tell(f"{await line.block(items, records)} records are blocked by letters, and events of them are parked")
         agents = Agents(settings, engine, codec, system_clock)
-        walk = Walk(agents, ReadOnlyLedger(engine), Shadow(held), codec, system_clock)
+        walk = Walk(agents, ReadOnlyLedger(engine), ReadOnlyParking(engine), Shadow(held), codec, system_clock)
         said = dict(await walk.preview(items, records))
         tell(f"{len(said)} letters are previewed")
         result = Result()
@@ -96,6 +101,13 @@ def item_of(place: int, made: Made) -> Item:
     lane = made.account_id or made.event_id
     record = f"{made.entity}/{made.key}" if made.key else f"{made.topic}/0/{place}"
     return Item(place, f"l{place}", made.event_id, made.stage, lane, record, made.effect_id, made.kind)
+
+
+def sent_again(record: Outgoing, place: int) -> Outgoing:
+    """As a job sends it: with the coordinates that it first had."""
+    original = Original(record.topic, record.partition or 0, place, 1, record.key, record.value)
+    headers = set_headers(record.headers, {**original.coordinates(), REPLAYS: "1"}.items())
+    return replace(record, headers=tuple(headers))
 
 
 def outgoing_of(made: Made) -> Outgoing:

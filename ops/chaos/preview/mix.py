@@ -18,6 +18,7 @@ from schemas.records.crm import Line
 from schemas.records.envelope import Envelope
 from schemas.topics import ACCOUNT_PARTITIONS, COMMAND_ERP, CRM_ACCOUNT, CRM_OPPORTUNITY, WEBHOOK
 
+BLOCKED = 12  #: records that a letter blocks
 _PRICE = Decimal(480)  #: as the price list has it
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -140,7 +141,14 @@ def _kinds(random: Random, accounts: int) -> list[Callable[[int], Any]]:
         discount = random.choice(("0", "0", "0", "40"))
         return deal(f"r{record}", f"k{record % accounts}", version(), f"e{n}", discount=discount)
 
+    def blocked() -> str:
+        return f"b{random.randrange(BLOCKED)}"
+
     return [
+        lambda n: customer(blocked(), version(), f"e{n}", random.choice(("Bonn", "Ulm"))),
+        lambda n: account(blocked(), version(), f"e{n}", random.choice(("Bonn", "Trier"))),
+        lambda n: deal(f"d{n}", blocked(), version(), f"e{n}"),
+        lambda n: placing(f"p{n}", blocked(), 100, f"e{n}"),
         lambda n: deal(f"d{n}", known(), version(), f"e{n}"),
         lambda n: again(random.randrange(40), n),
         lambda n: deal(f"d{n}", f"nobody{n}", 100, f"e{n}"),

@@ -16,6 +16,7 @@ from schemas.topics import REDRIVE
 from streams.agents import DecideAgent, NormaliseAgent
 from streams.agents.policy import policy_of
 from streams.letters.outbox import Outgoing
+from streams.letters.parking.tables import parked
 from streams.publish import Publisher
 from streams.runtime.clock import Clock
 from streams.runtime.settings import Settings
@@ -23,7 +24,7 @@ from streams.runtime.tables import holds
 from streams.transport import Batch
 from streams.transport.types import TP
 
-_BEHIND_ALL = 2**62  #: an offset behind everything that is on a topic
+BEHIND_ALL = 2**62  #: an offset behind everything that is on a topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Kept:
     partition: int
     out: list[Outgoing] = field(default_factory=list)
     open: bool = True
-    first_offset: int = _BEHIND_ALL
+    first_offset: int = BEHIND_ALL
 
     @property
     def tp(self) -> TP:
@@ -91,7 +92,13 @@ class Everything(dict[tuple[str, int], int]):
     """Offsets that say: all that was remembered is on its topic for good."""
 
     def get(self, key: tuple[str, int], default: Any = None) -> Any:
-        return _BEHIND_ALL
+        return BEHIND_ALL
+
+
+def behind(letter_id: str) -> str:
+    """What is said of something that would be parked."""
+    whom = f"letter {letter_id[:12]} of its record" if letter_id else "others of its record, which wait behind a letter"
+    return f"it would be parked behind {whom}, and goes on by itself when that is closed"
 
 
 @dataclass
@@ -111,6 +118,9 @@ class Undone:
                 mine = holds.c.event_id.in_(self.events) & (holds.c.state == "open")
                 rows = (await connection.execute(select(holds.c.event_id, holds.c.detail).where(mine))).all()
                 self.held |= {row.event_id: row.detail for row in rows}
+                mine = parked.c.event_id.in_(self.events) & (parked.c.state == "waiting")
+                rows = (await connection.execute(select(parked.c.event_id, parked.c.block_id).where(mine))).all()
+                self.held |= {row.event_id: behind(row.block_id) for row in rows}
             finally:
                 await transaction.rollback()
 
@@ -128,7 +138,7 @@ class Agents:
 
     async def normalise(self, records: Sequence[Outgoing]) -> list[Outgoing]:
         """What raw records become."""
-        batch = Kept([Message(record, _BEHIND_ALL + at) for at, record in enumerate(records)], 0)
+        batch = Kept([Message(record, BEHIND_ALL + at) for at, record in enumerate(records)], 0)
         await self._normalise.run(cast(Batch, batch))
         return batch.out
 
@@ -137,6 +147,6 @@ class Agents:
     ) -> tuple[list[Outgoing], dict[str, str]]:
         """(What the events of one partition lead to; those of `events` that would wait, and for what)."""
         self._undone.events, self._undone.held = events, {}
-        batch = Kept([Message(record, _BEHIND_ALL + at) for at, record in enumerate(records)], partition)
+        batch = Kept([Message(record, BEHIND_ALL + at) for at, record in enumerate(records)], partition)
         await self._decide.run(cast(Batch, batch))
         return batch.out, self._undone.held

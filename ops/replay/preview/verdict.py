@@ -22,7 +22,7 @@ class Says(StrEnum):
     STALE = "stale"  #: a newer version is there, and stays
     DUPLICATE = "duplicate"  #: its effect is there already
     SKIP = "skip"  #: its event needs no effect
-    HOLD = "hold"  #: its event would wait for another record
+    HOLD = "hold"  #: it would wait for another record, or behind another letter
     LEFT = "left"  #: the job does not send it
     UNKNOWN = "unknown"  #: the target does not answer now
 

@@ -14,6 +14,7 @@ from ops.cases.reading import record_in
 from ops.replay.order import Item
 from ops.replay.preview.agents import Agents
 from ops.replay.preview.ledger import ReadOnlyLedger
+from ops.replay.preview.parking import ReadOnlyParking
 from ops.replay.preview.verdict import Says, Shown, Verdict, of_shadow, of_weighing, worst
 from ops.replay.states import ItemState
 from schemas import headers as names
@@ -41,6 +42,7 @@ class Walk:
 
     agents: Agents
     ledger: ReadOnlyLedger
+    parking: ReadOnlyParking
     shadow: Shadow
     codec: Codec
     clock: Clock
@@ -122,6 +124,8 @@ class Walk:
             return Verdict(Says.FAIL, str(error), Reason.UNDECODABLE.value)
         except ContractViolation as error:
             return Verdict(Says.FAIL, str(error), Reason.CONTRACT_VIOLATION.value)
+        if target == "erp" and (waits := await self.parking.keeps(command, record)):
+            return Verdict(Says.HOLD, waits)
         known = of_weighing(await self.ledger.weigh(target, command))
         if known is not None:
             return known
