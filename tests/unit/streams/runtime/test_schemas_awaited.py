@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -66,8 +68,16 @@ def test_beside_a_loop_it_waits_for_what_is_to_be_written_too_and_then_asks_noth
     assert (away.silent, codec.prepared(EFFECT["erp"])) == (0, True)
     assert threading.current_thread().name not in away.asked_by, "the loop goes on meanwhile"
     away.silent, away.asked_by = 10**6, set()
-    asyncio.run(asyncio.wait_for(await_schemas_beside(codec, VALUES, EFFECT["erp"], again_s=0.001), 5))
+    asyncio.run(without_threads(await_schemas_beside(codec, VALUES, EFFECT["erp"])))
     assert away.asked_by == set()
+
+
+async def without_threads(work: Awaitable[None]) -> None:
+    """Fails where the work would hop to one."""
+    none = ThreadPoolExecutor(1)
+    none.shutdown()
+    asyncio.get_running_loop().set_default_executor(none)
+    await work
 
 
 def test_one_that_is_cancelled_leaves_no_thread_behind() -> None:
