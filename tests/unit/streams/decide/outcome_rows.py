@@ -14,6 +14,7 @@ from tests.unit.streams.decide.cases import NOW, D, account, deal, facts, invoic
 from tests.unit.streams.decide.test_case_decisions import case
 from tests.unit.streams.decide.test_lead_decisions import COMPLETE, lead
 from tests.unit.streams.decide.test_refund_decisions import refund
+from tests.unit.streams.decide.test_subscription_decisions import at as subscription_at
 from tests.unit.streams.decide.test_subscription_decisions import subscription
 
 Rows = dict[str, tuple[Stamped, Facts]]
@@ -55,6 +56,7 @@ ACCOUNTS: Rows = {
     "without a name": (account(name=None), CODE),
     "deleted": (account(operation="delete"), CODE),
     "a state that its country does not have": (account().model_copy(update={"country": "US", "state": "XX"}), CODE),
+    "a state that is nearly one": (account().model_copy(update={"country": "US", "state": "Californa"}), CODE),
     "as sent": (account(2), AS_SENT),
     "as sent, told by our own write": (account(2, actor="meshline"), AS_SENT),
     "with a trace and a sequence": (account(traceparent="00-1-2-01", sequence=3), CODE),
@@ -136,6 +138,7 @@ INVOICES: Rows = {
         facts(**CRM, known=Known(invoice(), fingerprint="e5a39075a23f422833f300e9ea623698")),
     ),
 }
+BEHIND = replace(subscription_at(), earlier_waits=True)
 ALONE: Rows = {
     "a case of a likely duplicate": (case(), replace(ALIKE, account=Known(FULL, in_crm=True))),
     "a subscription of a likely duplicate": (subscription(), ALIKE),
@@ -154,6 +157,9 @@ ALONE: Rows = {
     "a lead whose account does not arrive": (lead(of="a1"), Facts(**since(HOLD_FOR))),
     "a lead without a name and a price": (lead(name="", unit_price=None), CODE),
     "a lead in yen": (lead(currency="JPY"), CODE),
+    "a revision behind one that waits": (subscription(), replace(BEHIND, **since(timedelta(hours=1)))),
+    "a revision behind one that stays": (subscription(), replace(BEHIND, **since(HOLD_FOR))),
+    "a revision behind one that waits for billing": (subscription(), replace(BEHIND, billing_stop=STOP)),
     "a refund whose invoice does not arrive": (refund(invoice_number="7"), Facts(**since(HOLD_FOR))),
     "a refund whose invoice has an hour left": (
         refund(invoice_number="7"),

@@ -16,6 +16,7 @@ from schemas.reasons import Reason
 from streams.decide import Policy, decide
 from streams.decide.price_list import lowest_price
 from tests.unit.streams.decide.cases import NOW, deal, facts, item, line
+from tests.unit.streams.rules.rule_texts import row, rule, rules
 
 POLICY = Policy()
 
@@ -61,6 +62,22 @@ def test_the_line_that_is_too_low_is_named_with_what_to_enter() -> None:
     assert isinstance(outcome, DeadLetter)
     assert "line l2 (SKU-003)" in outcome.detail
     assert "180.00 USD" in outcome.suggestion
+
+
+def test_a_line_that_is_not_listed_does_not_hide_one_that_is_too_low() -> None:
+    free, low = line("l1", price="1"), line("l2", price="1").model_copy(update={"sku": "SKU-001"})
+    outcome = decide(deal(free, low, currency="USD"), facts(item(free), item(low)), POLICY, NOW)
+    assert isinstance(outcome, DeadLetter)
+    assert "line l2 (SKU-001)" in outcome.detail
+
+
+@pytest.mark.parametrize(("currency", "goes"), [("USD", True), ("EUR", False)])
+def test_a_tolerance_is_of_the_product_and_the_currency(currency: str, goes: bool) -> None:
+    half = row('sku == "SKU-001" && currency == "USD"', "5000")
+    tolerant = Policy(rules(rule(half, row(value="0"), decides="price.tolerance"), without="price-tolerance"))
+    held = line("l1", price="300").model_copy(update={"sku": "SKU-001"})
+    outcome = decide(deal(held, currency=currency), facts(item(held)), tolerant, NOW)
+    assert isinstance(outcome, Forward) == goes
 
 
 def test_a_discount_is_no_price_below_the_list() -> None:
