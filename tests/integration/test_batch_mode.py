@@ -10,16 +10,19 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from schemas.outcome import WaitKind
 from schemas.topics import CRM_ACCOUNT, CRM_OPPORTUNITY, Topic
 from streams.agents import HoldReleaser, OverloadWatch
+from streams.letters import waiting
 from streams.letters.outbox import Outbox
 from streams.overload import Thresholds
 from streams.overload.backlog import Backlog
 from streams.runtime.settings import Settings
-from tests.integration.operations import play, rows
+from tests.integration.operations import hold_of, play, put, rows
 from tests.integration.parking_rig import BACK, Rig, account, deal
 from tests.integration.transport_rig import Rig as BrokerRig
 from tests.integration.transport_rig import rig as broker_rig
+from tests.unit.streams.agents.crm_days import T0
 
 ACCOUNTS, DEALS = CRM_ACCOUNT.name, CRM_OPPORTUNITY.name
 LIMITS = Thresholds(100, 10, timedelta(seconds=60), timedelta(seconds=120))
@@ -104,6 +107,18 @@ def test_a_state_that_is_old_when_it_comes_back_leaves_the_window_to_the_one_tha
         await line.batch(BACK)
         assert line.commands() == ["account-a1-1-0", "account-a1-3-0"]
         assert ("skip", "account-a1-2-0 stale") in line.told
+
+    play(operations_url, scene)
+
+
+def test_a_window_that_is_over_never_expires_however_many_wait_before_it(operations_url: str) -> None:
+    async def scene(engine: AsyncEngine) -> None:
+        await put(engine, T0, hold_of(account("a1", 2), T0, WaitKind.WINDOW, "a1"))
+        (row,) = await rows(engine)
+        async with engine.connect() as connection:
+            for now, over in ((row.expires_at - timedelta(seconds=1), 0), (row.expires_at, 1)):
+                assert len(await waiting.satisfied(connection, now)) == over
+                assert await waiting.expired(connection, now + timedelta(days=9)) == []
 
     play(operations_url, scene)
 

@@ -33,7 +33,7 @@ from tests.integration.rules_rig import OUTCOMES, TOPICS, Happened, customers, d
 from tests.integration.test_rules_activation import back, put
 
 LONG = os.environ.get("MESHLINE_LONG") == "1"
-COUNT, ACCOUNTS, PIECE = 3000, 100, 200
+COUNT, ACCOUNTS, PIECE = 2000, 100, 125
 
 
 class Processes:

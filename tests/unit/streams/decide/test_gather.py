@@ -85,6 +85,7 @@ def test_what_would_be_written_waits_for_its_window_and_goes_on_when_that_is_ove
         (facts(known=None), "orders need the customer"),
         (facts(known=Known(account(1))), "orders need the customer"),
         (facts(known=sent(), gathering=NOW), "its record's window is over"),
+        (facts(known=sent(), held_since=NOW - HOUR), "it has waited for its window"),
     ],
 )
 def test_what_does_not_wait(known: Facts, why: str) -> None:
