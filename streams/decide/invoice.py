@@ -48,12 +48,13 @@ def _told(invoice: Invoice, facts: Facts, now: datetime) -> list[tuple[CommandKi
     told: list[tuple[CommandKind, str, Travelling, Position]] = []
     if invoice.order_id is not None and facts.opportunity is not None and facts.opportunity.in_crm:
         same = [one for one in others if one.order_id == invoice.order_id]
+        shown = max((*same, invoice), key=_standing)  # an older one that is told again takes no status back
         on_deal = OpportunityWriteBack(
             currency=invoice.currency,
             outstanding_balance=_outstanding(invoice, same),
-            invoice_status=invoice_status(invoice, now),
-            invoice_number=invoice.number or "",  # none takes away that of another
-            payment_status=payment_status(invoice),
+            invoice_status=invoice_status(shown, now),
+            invoice_number=shown.number or "",  # none takes away that of another
+            payment_status=payment_status(shown),
         )
         # Its balance rests on all invoices of the deal.
         newest_of_deal = max([position, *(one.meta.position for one in same)])
@@ -110,3 +111,8 @@ def _outstanding(invoice: Invoice, others: Sequence[Invoice]) -> Decimal:
 
 def _age(invoice: Invoice) -> tuple[int, str]:
     return (int(invoice.erp_id) if invoice.erp_id.isdecimal() else 0, invoice.erp_id)
+
+
+def _standing(invoice: Invoice) -> tuple[bool, tuple[int, str]]:
+    """A deal shows its newest invoice; a cancelled one only where there is no other."""
+    return (invoice.state != "cancelled", _age(invoice))

@@ -94,6 +94,28 @@ def test_an_invoice_tells_the_deal_its_own_balance_and_the_account_the_sum_of_it
     assert on_account.invoice_number == "2026/4", "the newest invoice names the account's status"
 
 
+def test_an_older_invoice_that_is_told_again_does_not_take_the_credit_note_s_status_back() -> None:
+    paid = invoice("1", balance="0", state="paid", tick=9)
+    credited = invoice("5", total="-20", balance="-20", tick=3)
+    told = [
+        billing(decide(one, facts(**IN_CRM, invoices=(other,)), POLICY, NOW))["opportunity.billing"][1]
+        for one, other in ((paid, credited), (credited, paid))
+    ]
+    assert told[0] == told[1]
+    assert (told[0].invoice_status, told[0].invoice_number, told[0].outstanding_balance) == (
+        "credited",
+        "2026/5",
+        D(-20),
+    )
+
+
+def test_a_credit_note_that_was_cancelled_leaves_the_deal_as_its_invoice_says() -> None:
+    cancelled = invoice("5", total="-20", balance="0", state="cancelled")
+    paid = invoice("1", balance="0", state="paid")
+    told = billing(decide(cancelled, facts(**IN_CRM, invoices=(paid,)), POLICY, NOW))["opportunity.billing"][1]
+    assert (told.invoice_status, told.invoice_number, told.payment_status) == ("paid", "2026/1", "paid")
+
+
 def test_a_newest_invoice_without_a_number_takes_that_of_the_one_before_away() -> None:
     draft = invoice("9", state="draft", order_id="d2").model_copy(update={"number": None})
     told = billing(decide(invoice("1"), facts(**IN_CRM, invoices=(draft,)), POLICY, NOW))
