@@ -151,7 +151,7 @@ def test_a_life_of_an_order_is_told(settings: TrytonSettings) -> None:
             await pay(client, number, Decimal("20.00"))
             (paid,) = await watched.news("invoice", reference)
             body = json.loads(paid.body)
-            assert (body["state"], Decimal(body["amount_to_pay"])) == ("paid", 0)
+            assert (body["state"], Decimal(body["amount_to_pay"])) == ("paid", Decimal(0))
 
     asyncio.run(life())
 
