@@ -102,12 +102,34 @@ AGAIN: Plan = [
     ("sink", (4, "repeated")),
     ("sink", (4, "done")),
 ]
+#: The letter is closed; before the tail is back a newer command comes.
+NEWER_BEFORE_THE_TAIL: Plan = [
+    *BOTH_ON_THEIR_WAY,
+    ("discard", (0,)),
+    ("arrive", (("account", "a1"), "")),
+    ("batch", (CLEAN, 1, "done")),
+    ("sink", (1, "done")),
+]
+#: The first of the tail is put back, and what put it back is over when the second is read.
+SECOND_OF_THE_TAIL_FIRST: Plan = [
+    ("arrive", (("account", "a1"), "sink")),
+    *[("arrive", (("account", "a1"), ""))] * 2,
+    ("batch", (CLEAN, 3, "done")),
+    ("sink", (3, "repeated")),
+    ("discard", (0,)),
+    ("drain_sink", (2, True)),
+    *[("sink", (count, "done")) for count in (1, 2, 1)],
+    ("discard", (0,)),
+    ("sink", (1, "done")),
+]
 
 
 @settings(max_examples=2 * MANY, deadline=None)
 @given(plan=PLANS)
 @example(plan=BOTH_ON_THEIR_WAY)
 @example(plan=AGAIN)
+@example(plan=NEWER_BEFORE_THE_TAIL)
+@example(plan=SECOND_OF_THE_TAIL_FIRST)
 def test_each_record_has_its_effects_in_the_erp_in_order_and_each_once(plan: Plan) -> None:
     judge(play(plan))
 
@@ -124,3 +146,15 @@ def test_the_second_of_two_waits_and_is_not_stale() -> None:
     assert [event.meta.version for event in line.applied] == sorted(event.meta.version for event in line.applied)
     assert len(line.applied) == 2
     assert not line.stale
+
+
+def test_an_order_on_its_way_waits_for_its_customers_letter() -> None:
+    line = Line()
+    for kind, key, tick in (("account", "a1", 1), ("opportunity", "o1", 2), ("account", "a2", 3)):
+        line.world.arrive(change(kind, key, tick), poison=False)
+    line.refused.add(line.world.topics[CLEAN][0].event.meta.event_id)
+    line.world.batch(CLEAN, 3, "done")
+    line.sink(3, "done")
+    assert [event.meta.key for event in line.applied] == ["a2"]
+    line.settle()
+    assert [event.meta.key for event in line.applied] == ["a2", "a1", "o1"]
