@@ -120,6 +120,21 @@ CUSTOMERS_IN_THE_ERP = {
     "everything": _customer(_everything, "name", "tax_id", "street", "city", suite=True),
 }
 
+# -- a customer that is gone from the ERP, by SQL; %(other)s is the code of another account's customer
+
+_PARTY = "(select id from party_party where code = %(code)s)"
+_OTHER = "(select id from party_party where code = %(other)s)"
+CUSTOMERS_GONE_FROM_THE_ERP = {
+    "customer merged into another account's": Damage(
+        f"update party_identifier set party = {_OTHER} where party = {_PARTY};"
+        f" update party_party set active = false, replaced_by = {_OTHER} where code = %(code)s",
+        "account", "missing_in_erp", acts="erp",
+    ),
+    "customer deleted": Damage(
+        "delete from party_party where code = %(code)s", "account", "missing_in_erp", acts="erp"
+    ),
+}  # fmt: skip
+
 # -- an order in the ERP over 2 x 480.00 and 3 x 20.00 = 1020.00 EUR, and its posted invoice, past every rule of the ERP
 
 _ORDER = "from sale_sale sale where sale_line.sale = sale.id and sale.reference = %(key)s"
@@ -223,4 +238,8 @@ ORDERS_IN_THE_ERP = {
     ),
     "an invoice cancelled": Damage(_bill("state = 'cancelled'"), _BILLED, None, acts="nobody"),
 }  # fmt: skip
-EVERY = {"CRM": IN_THE_CRM, "ERP, customers": CUSTOMERS_IN_THE_ERP, "ERP, orders and invoices": ORDERS_IN_THE_ERP}
+EVERY = {
+    "CRM": IN_THE_CRM,
+    "ERP, customers": CUSTOMERS_IN_THE_ERP | CUSTOMERS_GONE_FROM_THE_ERP,
+    "ERP, orders and invoices": ORDERS_IN_THE_ERP,
+}

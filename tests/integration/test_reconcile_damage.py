@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 
 from ops.reconcile.repair import write_erp
@@ -27,7 +28,7 @@ from streams.intake.normalise.erp import change_in_erp_record
 from streams.runtime.settings import Settings
 from tests.contract.sink_examples import command
 from tests.contract.sink_worker import Bench
-from tests.integration.damages import CUSTOMERS_IN_THE_ERP, Row
+from tests.integration.damages import CUSTOMERS_GONE_FROM_THE_ERP, CUSTOMERS_IN_THE_ERP, Damage, Row
 from tests.integration.damages_chosen import chosen
 
 pytestmark = pytest.mark.stack
@@ -72,17 +73,24 @@ class Erp:
         row = await self.row()
         await self.sink._client.call(request.write("party.party", row["id"], by_hand(row), row["_timestamp"]))
 
+    async def customer(self) -> Customer | None:
+        """As the line reads the ERP; None where no customer is the account's any more."""
+        found = await self.sink._client.call(request.parties(self.key, f"C-{self.key}"))
+        for row in await self.sink._client.call(request.records(PARTY, [one["id"] for one in found])):
+            told = change_in_erp_record(change(PARTY.name, row, PARTY.body(row), None, NOW), Arrival("t/0/0", NOW))
+            if isinstance(told, Customer) and told.id == self.key:
+                return told
+        return None
+
     async def compared(self) -> Comparison:
-        """As the line reads the ERP, and the reconciler compares it."""
-        (row,) = await self.sink._client.call(request.records(PARTY, [(await self.row())["id"]]))
-        told = change(PARTY.name, row, PARTY.body(row), None, NOW)
-        customer = change_in_erp_record(told, Arrival("t/0/0", NOW))
-        assert isinstance(customer, Customer)
+        """As the reconciler compares it."""
+        customer = await self.customer()
         meta = Envelope(
             event_id="e", source="s", side="crm", entity="account", key=self.key, account_id=self.key,
             operation="update", version=1, occurred_at=NOW, received_at=NOW, origin="raw/0/0",
         )  # fmt: skip
-        return compare(PAIRS["account"], self.key, Account(meta=meta, id=self.key, **_FIELDS), [customer])
+        account = Account(meta=meta, id=self.key, **_FIELDS)
+        return compare(PAIRS["account"], self.key, account, [] if customer is None else [customer])
 
 
 async def _play(settings: Settings, by_hand: Callable[[Row], dict[str, Any]]) -> tuple[Any, ...]:
@@ -115,3 +123,31 @@ def test_damage_by_hand_to_a_customer(stack_settings: Settings, name: str) -> No
     assert usual == "unchanged"  # an ordinary command does not see what was done by hand
     assert (mended, after.result, code) == ("applied", "in_step", True)
     assert (twice, letters) == ("applied", 0)  # the same repair again: told, not written
+
+
+async def _lost(settings: Settings, damage: Damage) -> tuple[list[Comparison], str]:
+    """Before, damaged, mended, and the other account's customer after all."""
+    erp, other = Erp(settings), Erp(settings)
+    assert isinstance(damage.do, str)
+    async with erp.sink, other.sink:
+        for one in (other, erp):  # the older customer stays the other account's
+            assert await one.tell(one.command) == "applied"
+        seen = [await erp.compared()]
+        with psycopg.connect(settings.erp_database_url) as connection:
+            for statement in damage.do.split("; "):
+                given = {"code": f"C-{erp.key}", "other": f"C-{other.key}"}
+                assert connection.execute(statement, given).rowcount >= 1, statement
+        seen.append(await erp.compared())
+        again = erp.command.model_copy(update={"command_id": "again", "version": 2})
+        plan = write_erp(drift_of(erp.key), Forward((Record(COMMAND_ERP.name, erp.key, erp.key, again),)))
+        assert isinstance(plan.commands[0].value, Command)
+        outcome = await erp.tell(plan.commands[0].value)
+        return [*seen, await erp.compared(), await other.compared()], outcome
+
+
+@pytest.mark.parametrize("name", chosen(CUSTOMERS_GONE_FROM_THE_ERP))
+def test_a_customer_that_is_gone(stack_settings: Settings, name: str) -> None:
+    damage = CUSTOMERS_GONE_FROM_THE_ERP[name]
+    seen, outcome = asyncio.run(_lost(stack_settings, damage))
+    assert [one.result for one in seen] == ["in_step", damage.kind, "in_step", "in_step"]
+    assert outcome == "applied"
