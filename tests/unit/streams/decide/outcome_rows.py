@@ -128,6 +128,12 @@ INVOICES: Rows = {
     "overdue, a cent is left": (invoice(balance="0.01", due_date=date(2026, 3, 9)), facts(**CRM)),
     "due, nothing is left": (invoice(balance="0", due_date=date(2026, 3, 9)), facts(**CRM)),
     "a credit note over a cent": (invoice(total="-0.01", balance="-0.01"), facts(**CRM)),
+    "over half a euro, paid": (invoice(total="0.5", balance="0"), facts(**CRM)),
+    "over nothing": (invoice(total="0", balance="0"), facts(**CRM)),
+    "numbered in letters: those in digits are newer": (
+        invoice("A"),
+        facts(**CRM, invoices=(invoice("1", balance="5", order_id="d2"),)),
+    ),
     "of no deal": (invoice(order_id=None), facts(**CRM)),
     "its deal lives elsewhere": (invoice(), facts(account=CRM["account"], opportunity=Known(deal()))),
     "its account lives elsewhere": (invoice(), facts(account=Known(account()), opportunity=CRM["opportunity"])),

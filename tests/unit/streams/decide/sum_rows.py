@@ -10,7 +10,7 @@ from schemas.outcome import Forward
 from schemas.records import Command, Stamped
 from streams.decide import Facts, Known, Policy, decide
 from streams.decide.commands import command_body, fingerprint_of
-from tests.unit.streams.decide.cases import NOW, account, invoice
+from tests.unit.streams.decide.cases import NOW, account, deal, facts, invoice, item, line
 from tests.unit.streams.decide.test_case_decisions import at, case, days, sent
 from tests.unit.streams.decide.test_lead_decisions import ALONE, lead
 from tests.unit.streams.decide.test_refund_decisions import at as refunds_at
@@ -22,17 +22,20 @@ from tests.unit.streams.decide.test_subscription_decisions import subscription
 Rows = dict[str, tuple[Stamped, Facts]]
 
 
-def told_before(event: Stamped, facts: Facts) -> Facts:
+def told_before(event: Stamped, given: Facts) -> Facts:
     """The facts once the event was sent, for a later one."""
-    outcome = decide(event, facts, Policy(), NOW)
+    outcome = decide(event, given, Policy(), NOW)
     assert isinstance(outcome, Forward)
     command: Any = outcome.records[-1].value
     assert isinstance(command, Command)
     mark = fingerprint_of(command_body(command))
-    return replace(facts, known=Known(event, fingerprint=mark, fingerprint_event=event.meta.event_id, in_crm=True))
+    return replace(given, known=Known(event, fingerprint=mark, fingerprint_event=event.meta.event_id, in_crm=True))
 
 
+ONE = line("l1")
 REPEATS: Rows = {
+    "a deal": (deal(ONE, tick=2), told_before(deal(ONE), facts(item(ONE)))),
+    "a deal, told by our own write": (deal(ONE, tick=2, actor="meshline"), told_before(deal(ONE), facts(item(ONE)))),
     "a case": (case(tick=2), told_before(case(), at())),
     "a case, told by our own write": (case(tick=2, actor="meshline"), told_before(case(), at())),
     "a lead": (lead(2), told_before(lead(), ALONE)),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from streams.decide import Known, Policy, decide
 from streams.rules import rules_of, shipped_texts
 from tests.unit.streams.decide.cases import NOW, D, deal, facts, item, line
 from tests.unit.streams.decide.test_billing_decisions import (
+    BILLED,
     POLICY,
     TOLD,
     YEAR,
     at,
+    automatic,
     composed,
     contract,
     draft,
@@ -39,3 +43,18 @@ def test_a_line_in_yen_is_of_whole_yen() -> None:
 def test_rules_of_before_there_was_such_a_decision_leave_it_to_people() -> None:
     older = Policy(rules_of({name: text for name, text in shipped_texts().items() if name != RULE}))
     assert kinds(decide(draft(), at(signed=contract()), older, NOW)) == TOLD
+
+
+def test_without_a_contract_there_are_no_terms_to_a_rule() -> None:
+    assert kinds(decide(draft(), at(), automatic('terms == ""'), NOW)) == BILLED
+
+
+def test_a_contract_without_terms_and_reference_gives_none() -> None:
+    bare = contract(reference=None, billing_terms=" ")
+    body = composed(decide(draft(), at(signed=bare), POLICY, NOW))
+    assert (body.reference, body.payment_terms) == (None, None)
+
+
+@pytest.mark.parametrize(("total", "wanted"), [("0", TOLD), ("0.01", BILLED)])
+def test_a_draft_over_nothing_is_not_billed(total: str, wanted: list[str]) -> None:
+    assert kinds(decide(draft(total), at(), POLICY, NOW)) == wanted

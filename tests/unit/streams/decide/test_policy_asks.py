@@ -100,6 +100,13 @@ QUESTIONS: dict[str, tuple[Ask, Value, object, str, dict[str, Any]]] = {
         "billing.automatic",
         EUR | {"amount_minor": 1999, "terms": "30 days"},
     ),
+    "whether it is billed by itself, in yen": (
+        lambda p: p.bills_by_itself(OWNER, "JPY", D(1999), "", RECEIVED),
+        False,
+        False,
+        "billing.automatic",
+        {"account_id": "a1", "currency": "JPY", "amount_minor": 1999, "terms": ""},
+    ),
     "who earns the revenue": (
         lambda p: p.revenue_account("SKU-1", RECEIVED),
         "4.1.2",
