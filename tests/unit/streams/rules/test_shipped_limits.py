@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.rules import Limits, Unreadable, read_folder, shipped, shipped_texts
+from streams.rules import Limits, Unreadable, read_folder, rules_of, shipped, shipped_texts
 from streams.rules.document import Row
 
 made_anew = shipped.__wrapped__
@@ -48,6 +48,11 @@ def test_a_folder_is_read_as_text_in_the_order_of_its_names(tmp_path: Path) -> N
     found = read_folder(tmp_path)
     assert found == {"a.yaml": "é", "b.yaml": "ö"}
     assert list(found) == ["a.yaml", "b.yaml"]
+
+
+def test_a_file_that_is_no_rule_is_told_by_its_name() -> None:
+    with pytest.raises(Unreadable, match=r"^lost\.yaml: the file: "):
+        rules_of({"lost.yaml": "- 1"})
 
 
 def test_a_folder_without_rules_and_one_that_is_no_text_are_refused(tmp_path: Path) -> None:
