@@ -65,7 +65,7 @@ class Line:
         policy = RetryPolicy.of(2, timedelta(seconds=0.01), timedelta(seconds=0.1))
         self._carrier = Carrier(sink, self._ledger, gate, Patience(policy, 0.0), clock=clock)
         self._clock = clock
-        self._offsets = count(1)
+        self._offsets = count(1_000_000)  # what is sent again stands behind where it first was
 
     async def open(self) -> None:
         self._place = Place("trial/0", await self._ledger.take_epoch("trial/0"))
