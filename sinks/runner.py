@@ -30,13 +30,13 @@ from sinks.lanes import Lanes
 from sinks.ledger import Ledger, Place
 from sinks.parking import Parking, Step, Turn, plain
 from sinks.port import Sink
-from sinks.schemas_awaited import await_schemas
 from streams.letters.fuse import Failed, Fuse
 from streams.letters.letter import Letter, Original
 from streams.letters.parking.lot import Spot
 from streams.runtime.clock import Clock, system_clock
 from streams.runtime.logs import get_logger
 from streams.runtime.metrics import DEAD_LETTERED, EFFECTS, END_TO_END_SECONDS, LETTER_RATIO, PARKING_PAUSED
+from streams.runtime.schemas_awaited import await_schemas_beside
 
 log = get_logger("mesh.sinks")
 _REST_S = 5.0  #: until it is looked again whether there is room to park
@@ -105,7 +105,7 @@ class Runner:
     async def accept(self, batch: Batch) -> None:
         """Queue a batch's records. Batches of one partition must come in order. Raises LedgerUnavailable."""
         place = await self._place(batch)
-        await await_schemas(self._codec, self._effects, [message.value() for message in batch])
+        await await_schemas_beside(self._codec, [message.value() for message in batch], self._effects)
         for message in batch:
             self._queue(batch, message, place)
 
