@@ -50,7 +50,7 @@ CASES: dict[str, tuple[Subscription, Facts, Any]] = {
     "its customer was not sent yet": (BEGIN, at(first=True), ["customer.upsert", "schedule.amend"]),
     "it changes": (subscription(), at(), ["schedule.amend"]),
     "it changes, in whole yen": (
-        subscription(held=date(2026, 3, 2), quantity=D(1), unit_price=D("1.5"), currency="JPY"),
+        subscription(held=date(2026, 3, 13), quantity=D(1), unit_price=D("1.4"), currency="JPY"),
         at(),
         ["schedule.amend"],
     ),
