@@ -12,7 +12,8 @@ _PARTS = "meshline-parts"
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("meshline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("meshline")
+if settings.get_current_profile_name() != "mutants":  # those who look for mutants have chosen theirs
+    settings.load_profile("meshline")
 
 
 def pytest_configure(config: pytest.Config) -> None:

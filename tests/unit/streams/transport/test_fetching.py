@@ -98,6 +98,24 @@ def test_messages_of_partitions_that_are_not_ours_are_left_out() -> None:
     assert made.group([Record(TP("other", 0), 5)]) == {}
 
 
+class Rebalanced(Source):
+    """A consumer that gives what comes first; then its partition is lost, comes back, and is read from there anew."""
+
+    def __init__(self, owned: dict[TP, Partition], first: Any, *after: Any) -> None:
+        super().__init__(first, *after)
+        self._owned = owned
+
+    def consume(self, most: int, timeout: float) -> list[Any]:
+        self._owned[IN] = Partition(IN)
+        return super().consume(most, timeout)
+
+
+def test_what_was_polled_before_a_rebalance_is_not_taken_into_the_new_ownership() -> None:
+    owned = {IN: Partition(IN)}
+    fetched = Fetcher(Rebalanced(owned, Record(IN, 7), Record(IN, 3)), owned).fetch(10, 0)
+    assert [message.offset() for message in fetched] == [3]
+
+
 def test_a_partition_that_is_never_fetched_is_asked_about_now_and_then() -> None:
     partition, source = Partition(IN), Source()
     ahead = LookAhead(source, {IN: partition}, ask_after=10)
