@@ -11,9 +11,9 @@ from streams.transport.partition import Partition
 PLACE = TP("a", 0)
 
 
-def dispatched(taken: list[Batch], count: int) -> tuple[Dispatcher, Partition]:
+def dispatched(taken: list[Batch], count: int, outlet: ManualOutlet | None = None) -> tuple[Dispatcher, Partition]:
     """A dispatcher that has these messages, and hands out two at a time."""
-    dispatcher = Dispatcher(ManualOutlet(), Hooks(on_batch=taken.append), batch_size=2, max_outstanding=1)
+    dispatcher = Dispatcher(outlet or ManualOutlet(), Hooks(on_batch=taken.append), batch_size=2, max_outstanding=1)
     partition = Partition(PLACE)
     dispatcher.on_assigned([partition])
     dispatcher.on_messages({partition: [Record(PLACE, offset) for offset in range(count)]})
@@ -27,6 +27,19 @@ def test_a_batch_of_two_agents_is_finished_when_both_are_through() -> None:
     taken[0].done()
     assert partition.watermark.position is None
     taken[0].done()
+    assert partition.watermark.position == 2
+
+
+def test_a_batch_whose_outputs_are_not_in_the_broker_is_not_finished() -> None:
+    taken: list[Batch] = []
+    outlet = ManualOutlet()
+    _, partition = dispatched(taken, 2, outlet)
+    for value in (b"1", b"2"):
+        taken[0].emit("out", key=None, value=value)
+    taken[0].done()
+    outlet.acknowledge()
+    assert partition.watermark.position is None
+    outlet.acknowledge()
     assert partition.watermark.position == 2
 
 
