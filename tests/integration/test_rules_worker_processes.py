@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -85,10 +85,14 @@ def until_decided(stage: Stage, count: int, seconds: float = 240) -> Happened:
 @pytest.mark.skipif(not LONG, reason="processes on a broker of their own; MESHLINE_LONG=1 runs it")
 def test_the_same_with_worker_processes_that_are_killed(stack_settings: Settings, tmp_path: Path) -> None:
     dice = Random(8)
-    with Cluster(tmp_path / "kafka", 1) as cluster, set_up(stack_settings, cluster.bootstrap, tmp_path) as stage:
+    with (
+        closing(ConfluentRegistry(stack_settings.registry_url)) as registry,
+        Cluster(tmp_path / "kafka", 1) as cluster,
+        set_up(stack_settings, cluster.bootstrap, tmp_path) as stage,
+    ):
         events = [*customers("p", ACCOUNTS), *deals("p", COUNT, ACCOUNTS, dice)]
         said, _ = foretold(events)
-        outbox, codec = Outbox(cluster.bootstrap), Codec(ConfluentRegistry(stack_settings.registry_url))
+        outbox, codec = Outbox(cluster.bootstrap), Codec(registry)
         with processes(stage) as workers:
             for slot in ("0", "1"):
                 workers.start(slot)
@@ -97,6 +101,7 @@ def test_the_same_with_worker_processes_that_are_killed(stack_settings: Settings
             changes, kills = 0, 0
             for first in range(ACCOUNTS, len(events), PIECE):
                 outbox.send_all_now([_outgoing(event, codec) for event in events[first : first + PIECE]])
+                until_decided(stage, first - PIECE // 2)  # what is left is decided on both sides of the change
                 play(stage.settings.operations_url, _Turn(changes, said.plain()))
                 changes += 1
                 if changes % 4 == 0:
