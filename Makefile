@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help env demo test check lock clean
+.PHONY: help env demo test check mutants lock clean
 
 help:
 	@echo "make demo   bring up the real parts and run a day through them (the report is read back from the systems)"
 	@echo "make test   run every test, on the same real parts"
 	@echo "make check  format, lint, types, layers"
+	@echo "make mutants  do the tests of the decisions notice a change of them? (long; ops/docs/mutants.md)"
 	@echo "make lock   resolve requirements.lock anew from pyproject.toml (needs uv)"
 
 env: $(VENV)/.installed
@@ -36,6 +37,9 @@ test: env
 
 check: env
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+mutants: env
+	@$(BIN)/python -m tests.mutants
 
 lock:
 	@uv pip compile pyproject.toml --extra local --extra bench --extra dev --universal --generate-hashes \
