@@ -33,7 +33,7 @@ demo: env
 	@$(BIN)/meshline up && $(BIN)/meshline demo
 
 test: env
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses 2
 
 check: env
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from streams.runtime.settings import Settings
 from tests.stack import OncePerRun, Running
 
 _PARTS = "meshline-parts"
+_ON_PARTS = ("acceptance", "contract", "integration", "stock_faust")
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("meshline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -20,13 +24,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(OncePerRun(), _PARTS)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.stack)
-            # of two processes one waits for the parts; the other does all that needs none of them
-            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+class OneForTheParts(LoadScopeScheduling):  # type: ignore[misc]
+    """Of two processes one goes through the tests of the real parts, in order; the other does what needs none."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        return "the parts" if file.split("/")[1] in _ON_PARTS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneForTheParts:
+    return OneForTheParts(config, log)
 
 
 @pytest.fixture(scope="session")
