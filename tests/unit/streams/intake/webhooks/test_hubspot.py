@@ -31,7 +31,7 @@ EVENT = {
 
 def written(name: str, number: int) -> str:
     """Some value of a property, in its standard form."""
-    return ("DE", "FR", "US", "GB", "JP", "CH")[number] if name == "country" else f"{number}"
+    return ("DE", "FR", "NL", "GB", "JP", "CH")[number] if name == "country" else f"{number}"
 
 
 def one(**changed: Any) -> Any:
